@@ -1,0 +1,56 @@
+# make run: open the app.  make test: everything CI runs.  Both set up .venv by themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint types imports unit format bench shots clean help
+
+help:            ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+run: .venv/installed            ## open prep
+	@$(BIN)/prep
+
+test: lint types imports unit   ## everything CI runs
+
+lint: .venv/installed-test      ## ruff: lint and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed-test     ## mypy
+	$(BIN)/mypy
+
+imports: .venv/installed-test   ## import-linter: which package may know which
+	$(BIN)/lint-imports
+
+unit: .venv/installed-test      ## pytest
+	$(BIN)/python -m pytest
+
+format: .venv/installed-test    ## let ruff rewrite
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed-test     ## measure speed, as ratios against a peer in the same run
+	$(BIN)/python benchmarks/first_paint.py
+	$(BIN)/python benchmarks/keys.py
+	$(BIN)/python benchmarks/demos.py
+
+shots: .venv/installed-test     ## render the pictures in docs/
+	$(BIN)/python docs/shots.py
+
+clean:           ## remove what the targets above made
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis dist build
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "prep needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml
+	@echo "Installing prep into .venv (once; torch makes it take a minute)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.venv/installed-test: .venv/bin/python pyproject.toml
+	@echo "Installing prep and what its tests need into .venv (once)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@ .venv/installed

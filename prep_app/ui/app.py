@@ -1,0 +1,110 @@
+"""The Textual app: it wires screens, themes, keys and the lab, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from prep_app.errors import UserError
+from prep_app.lab.client import LabClient
+from prep_app.paths import Home
+from prep_app.settings import Settings, read_settings
+from prep_app.ui import keys
+from prep_app.ui.desk import Desk, now, open_desk
+from prep_app.ui.screens.home.screen import HomeScreen
+from prep_app.ui.themes import DARK, LIGHT
+
+LAB_WARM_UP_DELAY = 0.3  # seconds after the first paint, so that torch never competes with it
+
+
+class PrepApp(App[int]):
+    """Interview practice whose answers prove themselves."""
+
+    TITLE = "prep"
+    CSS_PATH = "app.tcss"
+    BINDINGS = keys.APP
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+
+    def __init__(self, home: Home, settings: Settings, *, study: Sequence[str] | None = None) -> None:
+        # Textual takes NO_COLOR out of the environment; the lab's processes should still see it.
+        no_color = os.environ.get("NO_COLOR")
+        super().__init__(ansi_color=True if no_color is not None else None)
+        if no_color is not None:
+            os.environ["NO_COLOR"] = no_color
+        self.home = home
+        self.settings = settings
+        self.study_at_once = study
+        self.desk: Desk | None = None
+        self.opened = asyncio.Event()
+        self.lab = LabClient()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = "textual-ansi" if self.no_color else settings.theme or DARK.name
+        if settings.keys:
+            self.set_keymap(dict(settings.keys))
+
+    def get_default_screen(self) -> Screen[None]:
+        return HomeScreen()
+
+    def on_mount(self) -> None:
+        self.run_worker(self._open(), name="open", exit_on_error=True)
+        self.set_timer(LAB_WARM_UP_DELAY, self._warm_up)
+
+    async def _open(self) -> None:
+        try:
+            self.desk = await asyncio.to_thread(open_desk, self.home, self.settings)
+        except UserError as error:
+            self.exit(2, message=str(error))
+            return
+        self.opened.set()
+        await asyncio.to_thread(self.desk.memory.backup_if_due, now())
+
+    def _warm_up(self) -> None:
+        self.run_worker(self.lab.start(), name="lab", exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        await self.lab.close()
+        if self.desk is not None:
+            self.desk.memory.close()
+
+    def action_toggle_keys(self) -> None:
+        if self.screen.query("HelpPanel"):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
+
+    def action_toggle_dark(self) -> None:
+        if not self.no_color:
+            self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def action_search(self) -> None:
+        if self.desk is not None and not self.screen.is_modal:
+            from prep_app.ui.screens.search.screen import SearchScreen
+
+            self.push_screen(SearchScreen(self.desk))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        for _, active in screen.active_bindings.items():
+            binding, node, enabled = active.binding, active.node, active.enabled
+            if enabled and binding.id and binding.description:
+                yield SystemCommand(
+                    f"{binding.description} ({self.get_key_display(binding)})",
+                    binding.tooltip,
+                    lambda action=binding.action, node=node: self.call_later(self.run_action, action, node),
+                )
+
+
+def run(home: Home, *, study: Sequence[str] | None = None) -> int:
+    """Open the app on a learner's folder; `study` starts a session on those questions at once.
+
+    Returns the exit status. Raises UserError where config.toml or the journal cannot be used.
+    """
+    app = PrepApp(home, read_settings(home.config), study=study)
+    status = app.run()
+    return int(status or 0)

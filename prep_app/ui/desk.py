@@ -1,0 +1,33 @@
+"""Everything the screens work with, opened once off the event loop."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from prep_app.content.library import library_for
+from prep_app.content.model import Library
+from prep_app.memory.store import Memory
+from prep_app.paths import Home
+from prep_app.settings import Settings
+
+
+def now() -> int:
+    """UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    home: Home
+    settings: Settings
+    library: Library
+    memory: Memory
+
+
+def open_desk(home: Home, settings: Settings) -> Desk:
+    """Open the packs and the learner's memory. Reads files: call it in a thread.
+
+    Raises UserError where the journal cannot be used.
+    """
+    return Desk(home, settings, library_for(home), Memory.open(home, settings))

@@ -1,0 +1,63 @@
+"""One registry of what a key can do. Screens, footer, palette, help and config.toml all read it.
+
+The name on the left is what `[keys]` in config.toml remaps: `"study.good" = "g"`.
+"""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+
+def _key(name: str, keys: str, action: str, says: str, tooltip: str, *, shown: bool = False) -> Binding:
+    display = {"question_mark": "?", "slash": "/", "minus": "-", "at": "@", "asterisk": "*"}
+    first = keys.split(",")[0]
+    return Binding(
+        keys, action, says, show=shown, id=name, tooltip=tooltip, key_display=display.get(first)
+    )
+
+
+APP: list[BindingType] = [
+    _key("app.help", "question_mark", "toggle_keys", "Keys", "Show or hide every key", shown=True),
+    _key("app.search", "slash", "search", "Search", "Find a card and practise it"),
+    _key("app.theme", "f2", "toggle_dark", "Light/dark", "Switch between the light and the dark theme"),
+]
+
+HOME: list[BindingType] = [
+    _key("home.practise", "p", "practise", "Practise", "Practise without touching the schedule", shown=True),
+    _key("home.more", "m", "more", "Learn more", "Learn five more new cards today", shown=True),
+    _key("home.undo", "u", "undo", "Undo", "Take back the last thing you did"),
+    _key("home.quit", "q,escape", "quit", "Quit", "Leave; everything is already saved", shown=True),
+]
+
+STUDY: list[BindingType] = [
+    _key("study.reveal", "space,enter", "reveal", "Reveal", "Show the answer", shown=True),
+    _key("study.again", "1", "grade(1)", "Again", "Grade: did not know it"),
+    _key("study.hard", "2", "grade(2)", "Hard", "Grade: knew it with trouble"),
+    _key("study.good", "3,space", "grade(3)", "Good", "Grade: knew it"),
+    _key("study.easy", "4", "grade(4)", "Easy", "Grade: knew it at once"),
+    *[
+        _key(f"study.choose_{n}", str(n), f"choose({n})", f"Option {n}", f"Choose option {n}")
+        for n in range(1, 10)
+    ],
+    _key("study.down", "down,j", "move(1)", "Next point", "Move to the next key point or option"),
+    _key("study.up", "up,k", "move(-1)", "Previous point", "Move to the previous key point or option"),
+    _key("study.tick", "enter,x", "tick", "Tick", "Tick the key point you said", shown=True),
+    _key("study.demo", "d", "demo", "Demo", "Run the program that proves the answer", shown=True),
+    _key("study.hint", "h", "hint", "Hint", "Show the hint; the suggested grade becomes hard", shown=True),
+    _key("study.full", "f", "full", "Full answer", "Show the whole answer to the question", shown=True),
+    _key("study.undo", "u", "undo", "Undo", "Take back the last grade", shown=True),
+    _key("study.bury", "minus", "bury", "Bury", "Put this card off until tomorrow"),
+    _key("study.suspend", "at", "suspend", "Suspend", "Never ask this card again"),
+    _key("study.mark", "asterisk", "mark", "Mark", "Mark or unmark this card"),
+    _key("study.info", "i", "info", "Card info", "What prep knows of this card"),
+    _key("study.page_down", "pagedown", "page(1)", "Page down", "Scroll the answer down"),
+    _key("study.page_up", "pageup", "page(-1)", "Page up", "Scroll the answer up"),
+    _key("study.back", "q,escape", "back", "Back", "Back to Home; the session waits", shown=True),
+]
+
+SUMMARY: list[BindingType] = [
+    _key("summary.done", "enter,space,q,escape", "done", "Home", "Back to Home", shown=True),
+    _key("summary.undo", "u", "undo", "Undo", "Take back the last grade", shown=True),
+]
+
+CLOSE: list[BindingType] = [_key("modal.close", "escape,q,i", "close", "Close", "Close", shown=True)]

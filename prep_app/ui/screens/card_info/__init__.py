@@ -1,0 +1,1 @@
+"""Card info: what prep knows of one card."""

@@ -1,0 +1,1 @@
+"""Confirm link: a pack's link opens only when the learner says so."""

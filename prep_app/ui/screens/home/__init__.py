@@ -1,0 +1,1 @@
+"""Home: what is due, how each question stands, one key to start."""

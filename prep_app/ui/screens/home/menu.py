@@ -1,0 +1,98 @@
+"""What Home says: the tally, the menu, the note below it. Plain functions from `Today` to text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from prep_app.content.model import Library
+from prep_app.practice.today import Standing, Today
+from prep_app.ui import phrases
+
+START, BACKLOG, PRACTISE, MORE, QUESTION = "start", "backlog", "practise", "more", "question:"
+BACKLOG_LIMIT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: str
+    text: Content
+
+
+def tally(today: Today, width: int) -> Content:
+    """Due, new and learned; the day's score and the streak."""
+    counts = [
+        (str(today.due), " due   ", "$text-warning"),
+        (str(today.new), " new   ", "$text-primary"),
+        (str(today.learned), " learned", "$text-success"),
+    ]
+    parts: list[str | Content | tuple[str, str]] = []
+    for number, word, colour in counts:
+        parts += [(number, f"bold {colour}"), word]
+    score = "no answers yet" if today.score is None else f"{phrases.percent(today.score)} right"
+    streak = f"streak {phrases.plural(today.streak_days, 'day')}"
+    right = f"today: {score} · {streak}"
+    left = Content.assemble(*parts)
+    gap = width - left.cell_length - len(right)
+    return Content.assemble(left, " " * gap if gap > 1 else "\n", (right, "$text-muted"))
+
+
+def entries(today: Today, width: int) -> list[Entry | None]:
+    """The menu, top to bottom; None is a rule between groups."""
+    rows: list[Entry | None] = [Entry(*pair) for pair in _starts(today)]
+    if today.questions:
+        rows.append(None)
+    rows += [Entry(QUESTION + row.id, _question(row, width)) for row in today.questions]
+    return rows
+
+
+def _starts(today: Today) -> list[tuple[str, Content]]:
+    enter = ("Enter: ", "bold $text-accent")
+    rows: list[tuple[str, Content]] = []
+    if today.resumable is not None:
+        done, total = today.resumable
+        rows.append((START, Content.assemble(enter, f"resume, {done} of {total} done")))
+    elif today.start_count:
+        what = phrases.plural(today.start_count, "question" if today.first_time else "card")
+        rows.append((START, Content.assemble(enter, f"start {what}")))
+    if today.backlog:
+        rows.insert(
+            0,
+            (
+                BACKLOG,
+                Content.assemble(
+                    enter, f"{today.backlog} overdue: do the {BACKLOG_LIMIT} that matter most"
+                ),
+            ),
+        )
+    if not rows:
+        rows.append((MORE, Content.assemble(enter, "learn more: five new cards")))
+        rows.append((PRACTISE, Content("Practise without touching the schedule (p)")))
+    return rows
+
+
+def _question(row: Standing, width: int) -> Content:
+    bar_width = 10 if width >= 66 else 6
+    counts = f"{row.due} due  {row.new} new" if width >= 60 else f"{row.due}+{row.new}"
+    mastery = f"{phrases.bar(row.mastery, bar_width)} {phrases.percent(row.mastery):>5}"
+    right = f"{mastery}   {counts:>15}" if width >= 60 else f"{mastery}  {counts:>5}"
+    room = width - len(right) - 3
+    title = f"{row.id:<4} {row.title}"
+    if len(title) > room:
+        title = title[: max(0, room - 1)] + "…"
+    return Content.assemble(title.ljust(room), " ", (right, "$text-muted"))
+
+
+def note(today: Today, library: Library, now: int) -> str:
+    """The sentence under the menu: when the next card is, and what is wrong with a pack."""
+    lines = []
+    if not today.start_count and today.resumable is None and not today.backlog:
+        lines.append(f"Nothing is due. The next card comes {phrases.away(today.next_due, now)}.")
+    elif today.first_time:
+        lines.append("Bars show how much of each question you would recall now. Grades set when a card returns.")
+    if library.problems:
+        lines.append(
+            f"{phrases.plural(len(library.problems), 'problem')} in the packs; see them with: prep check"
+        )
+    return "\n".join(lines)

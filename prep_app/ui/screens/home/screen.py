@@ -1,0 +1,152 @@
+"""The home screen: a tally, one key to start, and how each question stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+from prep_app.content.model import QuestionId
+from prep_app.practice.today import Today, today
+from prep_app.ui import keys
+from prep_app.ui.desk import Desk, now
+from prep_app.ui.screens.home import menu
+
+MORE = 5  # new cards that «learn more» adds
+
+
+class HomeScreen(Screen[None]):
+    CSS_PATH = "home.tcss"
+    BINDINGS = keys.HOME
+    AUTO_FOCUS = "#menu"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.today: Today | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            yield Static("prep", id="name", markup=False)
+            yield Static("answers that prove themselves", id="day", markup=False)
+        with VerticalScroll(id="page", can_focus=False), Vertical(id="column"):
+            yield Static("Opening your cards…", id="tally", markup=False)
+            yield OptionList(id="menu", markup=False)
+            yield Static("", id="note", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.run_worker(self._first_look(), exit_on_error=True)
+
+    def on_screen_resume(self) -> None:
+        if self.app.opened.is_set():  # type: ignore[attr-defined]
+            self.run_worker(self.look(), exclusive=True)
+
+    def on_resize(self) -> None:
+        if self.today is not None:
+            self._draw(self.today)
+
+    @property
+    def desk(self) -> Desk:
+        desk: Desk | None = self.app.desk  # type: ignore[attr-defined]
+        assert desk is not None, "asked for before the files are open"
+        return desk
+
+    async def _first_look(self) -> None:
+        await self.app.opened.wait()  # type: ignore[attr-defined]
+        await self.look()
+        wanted = self.app.study_at_once  # type: ignore[attr-defined]
+        if wanted is not None:
+            await self._start(only=tuple(map(QuestionId, wanted)))
+
+    async def look(self) -> None:
+        """Ask what stands where now, and show it."""
+        desk = self.desk
+        self.today = await asyncio.to_thread(self._ask, desk)
+        self._draw(self.today)
+
+    @staticmethod
+    def _ask(desk: Desk) -> Today:
+        desk.memory.refresh()
+        return today(desk.library, desk.memory, desk.settings, now())
+
+    def _draw(self, standing: Today) -> None:
+        width = min(100, self.size.width) - 6
+        self.query_one("#tally", Static).update(menu.tally(standing, width))
+        options = self.query_one("#menu", OptionList)
+        at = options.highlighted or 0
+        options.clear_options()
+        options.add_options(
+            [
+                option if option is None else Option(option.text, id=option.id)
+                for option in menu.entries(standing, width)
+            ]
+        )
+        options.highlighted = min(at, options.option_count - 1)
+        self.query_one("#note", Static).update(Content(menu.note(standing, self.desk.library, now())))
+
+    @on(OptionList.OptionSelected)
+    async def _chosen(self, message: OptionList.OptionSelected) -> None:
+        chosen = message.option.id or ""
+        starts: dict[str, Callable[[], object]] = {
+            menu.START: lambda: self._start(),
+            menu.BACKLOG: lambda: self._start(limit=menu.BACKLOG_LIMIT),
+            menu.PRACTISE: lambda: self.action_practise(),
+            menu.MORE: lambda: self.action_more(),
+        }
+        if chosen in starts:
+            await starts[chosen]()  # type: ignore[misc]
+        else:
+            await self._start(only=(QuestionId(chosen.removeprefix(menu.QUESTION)),))
+
+    async def action_practise(self) -> None:
+        await self._start(practice=True)
+
+    async def action_more(self) -> None:
+        await self._start(extra_new=MORE)
+
+    async def action_undo(self) -> None:
+        undone = await asyncio.to_thread(self.desk.memory.undo, now())
+        self.notify("Nothing to take back" if undone is None else "Taken back", markup=False)
+        await self.look()
+
+    def action_quit(self) -> None:
+        self.app.exit(0)
+
+    async def _start(
+        self,
+        *,
+        only: tuple[QuestionId, ...] = (),
+        limit: int | None = None,
+        practice: bool = False,
+        extra_new: int = 0,
+    ) -> None:
+        from prep_app.practice.session import Session
+        from prep_app.ui.screens.study.screen import StudyScreen
+
+        if not self.app.opened.is_set():  # type: ignore[attr-defined]
+            return
+        desk = self.desk
+        session = await asyncio.to_thread(
+            lambda: Session.start(
+                desk.library,
+                desk.memory,
+                desk.settings,
+                clock=now,
+                limit=limit,
+                only=only,
+                practice=practice,
+                extra_new=extra_new,
+            )
+        )
+        if session.current is None:
+            which = f" in {', '.join(only)}" if only else ""
+            self.notify(f"Nothing to do{which} now; press m to learn more or p to practise", markup=False)
+            return
+        self.app.push_screen(StudyScreen(desk, session))

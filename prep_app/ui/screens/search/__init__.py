@@ -1,0 +1,1 @@
+"""Search: find a card by any word and practise it."""

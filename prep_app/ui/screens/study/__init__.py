@@ -1,0 +1,1 @@
+"""Study: the question, its answer below, the demo beside it, the grade."""

@@ -1,0 +1,66 @@
+"""The row at the bottom: how to reveal, then the four grades with the interval each would give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from prep_app.memory.types import Rating
+
+
+class GradeKey(Static):
+    """One grade: its key, its name, and what choosing it means for the card."""
+
+    def __init__(self, rating: Rating) -> None:
+        super().__init__(markup=False, classes=f"grade -{rating.name.lower()}")
+        self.rating = rating
+
+    def draw(self, interval: str, *, suggested: bool) -> None:
+        self.set_class(suggested, "-suggested")
+        name = self.rating.name.capitalize()
+        mark = "▸" if suggested else " "
+        self.update(
+            Content.assemble((f"{mark}{int(self.rating)} {name}", "bold"), (f"\n  {interval}", "$text-muted"))
+        )
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(GradeBar.Graded(self.rating))
+
+
+class GradeBar(Horizontal):
+    """Posts `Graded` on a click of a grade, `Revealed` on a click of the invitation."""
+
+    class Graded(Message):
+        def __init__(self, rating: Rating) -> None:
+            super().__init__()
+            self.rating = rating
+
+    class Revealed(Message):
+        pass
+
+    def compose(self) -> ComposeResult:
+        yield Invitation("", markup=False, id="invitation")
+        for rating in Rating:
+            yield GradeKey(rating)
+
+    def invite(self, text: str) -> None:
+        self.set_class(False, "-grading")
+        self.query_one("#invitation", Static).update(Content(text))
+
+    def offer(self, intervals: Mapping[Rating, str], suggested: Rating | None) -> None:
+        self.set_class(True, "-grading")
+        for key in self.query(GradeKey):
+            key.draw(intervals.get(key.rating, ""), suggested=key.rating == suggested)
+
+
+class Invitation(Static):
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(GradeBar.Revealed())

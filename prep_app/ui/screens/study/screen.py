@@ -1,0 +1,284 @@
+"""The study screen: composition and keys. What to ask, mark and schedule is the session's to decide."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from prep_app.content.model import Card, DemoLink, Question
+from prep_app.memory.types import Rating
+from prep_app.practice.session import Session
+from prep_app.ui import keys, phrases
+from prep_app.ui.desk import Desk, now
+from prep_app.ui.screens.study.answer import Answer
+from prep_app.ui.screens.study.choices import Choices, OptionLine
+from prep_app.ui.screens.study.grade_bar import GradeBar
+from prep_app.ui.screens.study.key_points import KeyPoints
+from prep_app.ui.screens.study.page import Page
+
+if TYPE_CHECKING:
+    from prep_app.ui.widgets.demo_pane import DemoPane
+
+
+class StudyScreen(Screen[None]):
+    """One session, card after card, until it ends or is left."""
+
+    CSS_PATH = "study.tcss"
+    BINDINGS = keys.STUDY
+    AUTO_FOCUS = None
+
+    def __init__(self, desk: Desk, session: Session) -> None:
+        super().__init__()
+        self.desk = desk
+        self.session = session
+        self.revealed = False
+        self.full = False
+        self.choices: Choices | None = None
+        self.answer: Answer | None = None
+        self.pane: DemoPane | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="status"):
+            yield Static(id="where", markup=False)
+            yield Static(id="left", markup=False)
+        with Container(id="body"):
+            yield Page(id="page")
+        yield GradeBar()
+        yield Footer(show_command_palette=False)
+
+    async def on_mount(self) -> None:
+        if self.session.resumed:
+            self.notify(
+                f"Resumed: {self.session.position} of {self.session.total} done", markup=False, timeout=3
+            )
+        await self._show_card()
+
+    # What is on the screen
+
+    async def _show_card(self) -> None:
+        card = self.session.current
+        if card is None:
+            self._finish()
+            return
+        self.revealed = self.full = False
+        self.answer = None
+        await self._close_demo()
+        page = self.query_one(Page)
+        self.choices = Choices(self.session.prompt_options()) if card.body.kind == "choice" else None
+        await page.ask(card, self.choices)
+        self._draw_status()
+        self._draw_bar()
+        self.refresh_bindings()
+        # The answer is laid out behind the question while it is being read, so the reveal is instant.
+        self.call_after_refresh(self._prepare_answer, card)
+
+    async def _prepare_answer(self, card: Card) -> Answer:
+        if self.answer is None or self.answer.card is not card:
+            question = self._question(card)
+            self.answer = Answer(card, question, self.desk.memory.proven())
+            await self.query_one(Page).mount(self.answer)
+        return self.answer
+
+    def _draw_status(self) -> None:
+        card = self.session.current
+        if card is None:
+            return
+        flags = self.desk.memory.flags(card.id)
+        where = f"{card.question} · {card.topic}" + ("  ★ marked" if flags.marked else "")
+        if self.session.practice:
+            where += "  (practice: the schedule stays)"
+        self.query_one("#where", Static).update(Content(where))
+        left = f"{self.session.left} left, {phrases.minutes(self.session.minutes_left)}"
+        if self.size.width >= 72:
+            left = f"{self.session.position + 1} of {self.session.total} · {left}"
+        self.query_one("#left", Static).update(Content(left))
+
+    def _draw_bar(self) -> None:
+        bar = self.query_one(GradeBar)
+        card = self.session.current
+        if card is None:
+            return
+        if not self.revealed:
+            bar.invite(
+                "Pick with 1–9, then space reveals the answer"
+                if self.choices
+                else "Say it aloud, then space reveals the answer"
+            )
+            return
+        previews = self.session.previews()
+        at = now()
+        intervals = {
+            rating: (
+                phrases.days(preview.interval_days)
+                if preview.interval_days >= 1
+                else phrases.interval(max(0, preview.due - at))
+            )
+            for rating, preview in previews.items()
+        }
+        bar.offer(intervals, self._suggestion())
+
+    def _suggestion(self) -> Rating | None:
+        if self.choices is not None:
+            return self.session.suggest(self.choices.chosen)
+        points = self.answer.points if self.answer else None
+        if points is None or not points.ticked:
+            return None
+        return self.session.suggest(points.ticked)
+
+    def _question(self, card: Card) -> Question:
+        return self.desk.library.questions[card.question]
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        card = self.session.current
+        match action:
+            case "reveal" | "choose":
+                return not self.revealed and (action == "reveal" or self.choices is not None)
+            case "grade" | "full":
+                return self.revealed
+            case "tick":
+                return self.revealed and self.answer is not None and self.answer.points is not None
+            case "hint":
+                return not self.revealed and card is not None and bool(card.hint)
+            case "demo":
+                return card is not None and self._demo_link(card) is not None
+        return True
+
+    async def action_reveal(self) -> None:
+        card = self.session.current
+        if card is None:
+            return
+        answer = await self._prepare_answer(card)
+        self.revealed = True
+        if self.choices is not None:
+            self.choices.reveal()
+        answer.add_class("-shown")
+        self._draw_bar()
+        self.refresh_bindings()
+
+    async def action_grade(self, rating: int) -> None:
+        # On disk before the next card is drawn; in a thread, since a disk may be slow.
+        await asyncio.to_thread(self.session.grade, Rating(rating))
+        await self._show_card()
+
+    def action_choose(self, number: int) -> None:
+        if self.choices is not None:
+            self.choices.choose(number - 1)
+
+    def action_move(self, step: int) -> None:
+        if not self.revealed and self.choices is not None:
+            self.choices.move(step)
+        elif self.revealed and self.answer is not None and self.answer.points is not None:
+            self.answer.points.move(step)
+        else:
+            self.query_one(Page).scroll_relative(y=step, animate=False)
+
+    def action_tick(self) -> None:
+        if self.answer is not None and self.answer.points is not None:
+            self.answer.points.tick()
+
+    def action_page(self, step: int) -> None:
+        page = self.query_one(Page)
+        page.scroll_relative(y=step * max(1, page.size.height - 2), animate=False)
+
+    def action_hint(self) -> None:
+        self.query_one(Page).show_hint(self.session.hint())
+
+    async def action_full(self) -> None:
+        if self.answer is not None:
+            await self.answer.show_full()
+
+    async def action_undo(self) -> None:
+        card = await asyncio.to_thread(self.session.undo)
+        if card is None:
+            self.notify("Nothing to take back", markup=False)
+        else:
+            await self._show_card()
+
+    async def action_bury(self) -> None:
+        await asyncio.to_thread(self.session.bury)
+        self.notify("Buried until tomorrow; u takes it back", markup=False)
+        await self._show_card()
+
+    async def action_suspend(self) -> None:
+        await asyncio.to_thread(self.session.suspend)
+        self.notify("Suspended; u takes it back", markup=False)
+        await self._show_card()
+
+    async def action_mark(self) -> None:
+        await asyncio.to_thread(self.session.toggle_mark)
+        self._draw_status()
+
+    def action_info(self) -> None:
+        from prep_app.ui.screens.card_info.screen import CardInfoScreen
+
+        if self.session.current is not None:
+            self.app.push_screen(CardInfoScreen(self.desk, self.session.current))
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    # The demo
+
+    def _demo_link(self, card: Card) -> DemoLink | None:
+        return card.demo or next(iter(self._question(card).demos), None)
+
+    async def action_demo(self) -> None:
+        card = self.session.current
+        link = self._demo_link(card) if card else None
+        if link is None:
+            return
+        from prep_app.lab.catalogue import catalogue
+        from prep_app.ui.widgets.demo_pane import DemoPane
+
+        demos = await asyncio.to_thread(catalogue)
+        if self.pane is None:
+            self.pane = DemoPane()
+            await self.query_one("#body").mount(self.pane)
+        self.add_class("-demo-open")
+        self.pane.add_class("-open")
+        self.pane.open(link, demos[link.name], self.app.lab)  # type: ignore[attr-defined]
+        self.pane.focus()
+
+    async def _close_demo(self) -> None:
+        if self.pane is not None:
+            self.remove_class("-demo-open")
+            pane, self.pane = self.pane, None
+            await pane.remove()
+
+    # Messages from below
+
+    @on(GradeBar.Revealed)
+    async def _invitation_clicked(self) -> None:
+        if not self.revealed:
+            await self.action_reveal()
+
+    @on(GradeBar.Graded)
+    async def _grade_clicked(self, message: GradeBar.Graded) -> None:
+        if self.revealed:
+            await self.action_grade(int(message.rating))
+
+    @on(OptionLine.Picked)
+    def _option_clicked(self, message: OptionLine.Picked) -> None:
+        if self.choices is not None:
+            self.choices.choose(message.index)
+
+    @on(KeyPoints.Ticked)
+    def _ticks_changed(self) -> None:
+        self._draw_bar()
+
+    def on_resize(self) -> None:
+        self._draw_status()
+
+    def _finish(self) -> None:
+        from prep_app.ui.screens.summary.screen import SummaryScreen
+
+        self.app.switch_screen(SummaryScreen(self.desk, self.session))

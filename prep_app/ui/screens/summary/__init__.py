@@ -1,0 +1,1 @@
+"""Summary: the session's score, what slipped, what comes when."""

@@ -1,0 +1,21 @@
+"""Markdown from a pack. Links open nothing by themselves: https only, and only after asking."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.widgets import Markdown
+
+from prep_app.ui.screens.confirm_link.screen import ConfirmLinkScreen
+
+
+class Prose(Markdown):
+    def __init__(self, text: str) -> None:
+        super().__init__(text, open_links=False)
+
+    @on(Markdown.LinkClicked)
+    def _ask_before_opening(self, message: Markdown.LinkClicked) -> None:
+        message.stop()
+        if not message.href.startswith("https://"):
+            self.notify(f"Not opened: {message.href} (https links only)", markup=False)
+            return
+        self.app.push_screen(ConfirmLinkScreen(message.href))

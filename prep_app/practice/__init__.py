@@ -1,0 +1,1 @@
+"""A study session as a plain object: no screen needed."""

@@ -11,9 +11,7 @@ from textual.binding import Binding, BindingType
 def _key(name: str, keys: str, action: str, says: str, tooltip: str, *, shown: bool = False) -> Binding:
     display = {"question_mark": "?", "slash": "/", "minus": "-", "at": "@", "asterisk": "*"}
     first = keys.split(",")[0]
-    return Binding(
-        keys, action, says, show=shown, id=name, tooltip=tooltip, key_display=display.get(first)
-    )
+    return Binding(keys, action, says, show=shown, id=name, tooltip=tooltip, key_display=display.get(first))
 
 
 APP: list[BindingType] = [
@@ -35,10 +33,7 @@ STUDY: list[BindingType] = [
     _key("study.hard", "2", "grade(2)", "Hard", "Grade: knew it with trouble"),
     _key("study.good", "3,space", "grade(3)", "Good", "Grade: knew it"),
     _key("study.easy", "4", "grade(4)", "Easy", "Grade: knew it at once"),
-    *[
-        _key(f"study.choose_{n}", str(n), f"choose({n})", f"Option {n}", f"Choose option {n}")
-        for n in range(1, 10)
-    ],
+    *[_key(f"study.choose_{n}", str(n), f"choose({n})", f"Option {n}", f"Choose option {n}") for n in range(1, 10)],
     _key("study.down", "down,j", "move(1)", "Next point", "Move to the next key point or option"),
     _key("study.up", "up,k", "move(-1)", "Previous point", "Move to the previous key point or option"),
     _key("study.tick", "enter,x", "tick", "Tick", "Tick the key point you said", shown=True),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from prep_app.content.model import Library
-from prep_app.practice.today import Standing, Today
+from prep_app.memory.statistics import QuestionMastery
+from prep_app.practice.today import Today
 from prep_app.ui import phrases
 
 START, BACKLOG, PRACTISE, MORE, QUESTION = "start", "backlog", "practise", "more", "question:"
@@ -43,7 +44,7 @@ def entries(today: Today, width: int) -> list[Entry | None]:
     rows: list[Entry | None] = [Entry(*pair) for pair in _starts(today)]
     if today.questions:
         rows.append(None)
-    rows += [Entry(QUESTION + row.id, _question(row, width)) for row in today.questions]
+    rows += [Entry(QUESTION + row.question, _question(row, width)) for row in today.questions]
     return rows
 
 
@@ -61,9 +62,7 @@ def _starts(today: Today) -> list[tuple[str, Content]]:
             0,
             (
                 BACKLOG,
-                Content.assemble(
-                    enter, f"{today.backlog} overdue: do the {BACKLOG_LIMIT} that matter most"
-                ),
+                Content.assemble(enter, f"{today.backlog} overdue: do the {BACKLOG_LIMIT} that matter most"),
             ),
         )
     if not rows:
@@ -72,13 +71,13 @@ def _starts(today: Today) -> list[tuple[str, Content]]:
     return rows
 
 
-def _question(row: Standing, width: int) -> Content:
+def _question(row: QuestionMastery, width: int) -> Content:
     bar_width = 10 if width >= 66 else 6
     counts = f"{row.due} due  {row.new} new" if width >= 60 else f"{row.due}+{row.new}"
     mastery = f"{phrases.bar(row.mastery, bar_width)} {phrases.percent(row.mastery):>5}"
     right = f"{mastery}   {counts:>15}" if width >= 60 else f"{mastery}  {counts:>5}"
     room = width - len(right) - 3
-    title = f"{row.id:<4} {row.title}"
+    title = f"{row.question:<4} {row.title}"
     if len(title) > room:
         title = title[: max(0, room - 1)] + "…"
     return Content.assemble(title.ljust(room), " ", (right, "$text-muted"))
@@ -92,7 +91,5 @@ def note(today: Today, library: Library, now: int) -> str:
     elif today.first_time:
         lines.append("Bars show how much of each question you would recall now. Grades set when a card returns.")
     if library.problems:
-        lines.append(
-            f"{phrases.plural(len(library.problems), 'problem')} in the packs; see them with: prep check"
-        )
+        lines.append(f"{phrases.plural(len(library.problems), 'problem')} in the packs; see them with: prep check")
     return "\n".join(lines)

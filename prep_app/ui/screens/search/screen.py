@@ -91,17 +91,11 @@ class SearchScreen(ModalScreen[None]):
 
         desk = self.desk
         session = await asyncio.to_thread(
-            lambda: Session.start(
-                desk.library, desk.memory, desk.settings, clock=now, cards=(card,), practice=True
-            )
+            lambda: Session.start(desk.library, desk.memory, desk.settings, clock=now, cards=(card,), practice=True)
         )
         self.app.switch_screen(StudyScreen(desk, session))
 
 
 def searchable(card: Card) -> str:
-    extra = (
-        card.body.key_points
-        if card.body.kind == "recall"
-        else tuple(option.text for option in card.body.options)
-    )
+    extra = card.body.key_points if card.body.kind == "recall" else tuple(option.text for option in card.body.options)
     return " ".join((card.id, card.question, card.topic, card.prompt, card.answer, *extra)).casefold()

@@ -100,6 +100,4 @@ class Choices(VerticalGroup):
 
     def _draw(self) -> None:
         for line in self.query(OptionLine):
-            line.draw(
-                chosen=line.index in self.chosen, cursor=line.index == self.cursor, revealed=self.revealed
-            )
+            line.draw(chosen=line.index in self.chosen, cursor=line.index == self.cursor, revealed=self.revealed)

@@ -55,9 +55,7 @@ class StudyScreen(Screen[None]):
 
     async def on_mount(self) -> None:
         if self.session.resumed:
-            self.notify(
-                f"Resumed: {self.session.position} of {self.session.total} done", markup=False, timeout=3
-            )
+            self.notify(f"Resumed: {self.session.position} of {self.session.total} done", markup=False, timeout=3)
         await self._show_card()
 
     # What is on the screen

@@ -35,9 +35,6 @@ class SummaryScreen(Screen[None]):
             yield Static(schedule(summary, now()), classes="section", markup=False)
         yield Footer(show_command_palette=False)
 
-    def on_mount(self) -> None:
-        self.run_worker(asyncio.to_thread(self.session.finish), exit_on_error=True)
-
     def action_done(self) -> None:
         self.dismiss()
 

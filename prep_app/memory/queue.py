@@ -1,0 +1,137 @@
+"""Today's queue: what has started to slip, then what is due, then what is new; topics mixed, siblings apart."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prep_app.content.model import Card, CardId
+from prep_app.memory.days import day_start, study_day
+from prep_app.memory.schedule import recall
+from prep_app.memory.store import Memory
+from prep_app.memory.types import Learned, New
+from prep_app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Cards in the order to ask them, how many of each kind, and when the next one comes if none is left."""
+
+    cards: tuple[CardId, ...]
+    due: int
+    new: int
+    learning: int
+    overdue: int  # due before today
+    next_due: int | None  # UTC ms
+
+
+def todays_queue(
+    cards: Sequence[Card],
+    memory: Memory,
+    settings: Settings,
+    at: int,
+    *,
+    limit: int | None = None,
+    extra_new: int = 0,
+) -> Queue:
+    """Return what to ask on the study day of `at`.
+
+    With a `limit`, the reviews likeliest to be forgotten come first: they are what a short session should save.
+    """
+    today = study_day(at, settings.rollover_hour)
+    tomorrow = day_start(today + 1, settings.rollover_hour)
+    learning: list[tuple[int, Card]] = []
+    due: list[tuple[float, Card]] = []
+    new: list[Card] = []
+    later: list[int] = []
+    overdue = 0
+    for card in cards:
+        flags = memory.flags(card.id, at)
+        if flags.suspended:
+            continue
+        state = memory.state(card.id, card.revision)
+        if isinstance(state, New):
+            if not flags.buried:
+                new.append(card)
+        elif flags.buried:
+            later.append(max(tomorrow, state.due_ms))
+        elif state.learning:
+            learning.append((state.due_ms, card))
+        elif state.due_ms < tomorrow:
+            due.append((recall(state, at), card))
+            overdue += _days_late(state, at, settings) > 0
+        else:
+            later.append(state.due_ms)
+    allowance = max(0, settings.new_per_day - memory.introduced_on(today)) + extra_new
+    if len(new) > allowance and allowance <= settings.new_per_day:
+        later.append(tomorrow)
+    fresh = _mixed(new)[:allowance]
+    learning.sort(key=lambda pair: pair[0])
+    due.sort(key=lambda pair: (pair[0], pair[1].id))
+    reviews = [card for _, card in due]
+    if limit is not None:
+        reviews = reviews[:limit]
+    order = _mixed([card for _, card in learning] + reviews) + fresh
+    if limit is not None:
+        order = order[:limit]
+    return Queue(
+        cards=tuple(card.id for card in _apart(order)),
+        due=len(due),
+        new=len(fresh),
+        learning=len(learning),
+        overdue=overdue,
+        next_due=min(later, default=None),
+    )
+
+
+def minutes_for(count: int, memory: Memory) -> float:
+    """How long `count` cards take this learner."""
+    return count * memory.seconds_per_card() / 60
+
+
+def _days_late(state: Learned, at: int, settings: Settings) -> int:
+    hour = settings.rollover_hour
+    return study_day(at, hour) - study_day(state.due_ms, hour)
+
+
+def _mixed(cards: Sequence[Card]) -> list[Card]:
+    """Deal the cards out topic by topic, each topic's own order kept."""
+    topics: dict[tuple[str, str], deque[Card]] = {}
+    for card in cards:
+        topics.setdefault((card.question, card.topic), deque()).append(card)
+    # Questions take turns, and within a question its topics do.
+    questions: dict[str, deque[deque[Card]]] = {}
+    for (question, _), held in topics.items():
+        questions.setdefault(question, deque()).append(held)
+    turns = deque(questions.values())
+    mixed: list[Card] = []
+    while turns:
+        question_topics = turns.popleft()
+        topic = question_topics.popleft()
+        mixed.append(topic.popleft())
+        if topic:
+            question_topics.append(topic)
+        if question_topics:
+            turns.append(question_topics)
+    return mixed
+
+
+def _apart(cards: Sequence[Card]) -> list[Card]:
+    """Keep cards of one question from following each other, as far as the mix allows."""
+    waiting = list(cards)
+    apart: list[Card] = []
+    left: dict[str, int] = {}
+    for card in waiting:
+        left[card.question] = left.get(card.question, 0) + 1
+    while waiting:
+        last = apart[-1].question if apart else None
+        fullest = max(left, key=lambda question: left[question])
+        if fullest != last and left[fullest] * 2 > len(waiting):
+            wanted = fullest  # one question holds over half of what is left: it must come now
+        else:
+            wanted = next((card.question for card in waiting if card.question != last), waiting[0].question)
+        card = waiting.pop(next(i for i, card in enumerate(waiting) if card.question == wanted))
+        left[card.question] -= 1
+        apart.append(card)
+    return apart

@@ -1,0 +1,1 @@
+"""Packs: from YAML to questions and cards, with every fault named."""

@@ -1,0 +1,252 @@
+"""The little that every demo shares: what it declares, how it reports, and how it is run.
+
+Importing this module does not import torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import math
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import torch
+
+Value = int | float | str | bool
+Emit = Callable[[dict[str, Any]], None]
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class DemoInputError(ValueError):
+    """A demo, a parameter or a value that does not exist; says what does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A knob of a demo: its type, default, and range or choices."""
+
+    name: str
+    type: Literal["int", "float", "str", "bool"]
+    default: Value
+    help: str
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def coerce(self, value: object) -> Value:
+        """Return `value` (perhaps text) in this parameter's type. Raises DemoInputError outside the range."""
+        if self.type == "bool":
+            if isinstance(value, bool):
+                return value
+            if str(value).lower() in {"true", "false"}:
+                return str(value).lower() == "true"
+            raise DemoInputError(f"{self.name} must be true or false, not {value!r}")
+        if self.type == "str":
+            if str(value) not in self.choices:
+                raise DemoInputError(f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}")
+            return str(value)
+        try:
+            number = int(str(value)) if self.type == "int" else float(str(value))
+        except ValueError:
+            number = math.nan
+        low, high = self.min, self.max
+        if not (low is not None and high is not None and low <= number <= high):
+            kind = "a whole number" if self.type == "int" else "a number"
+            raise DemoInputError(f"{self.name} must be {kind} from {low:g} to {high:g}, not {value!r}")
+        return number
+
+
+def Integer(name: str, default: int, min: int, max: int, help: str) -> Parameter:
+    return Parameter(name, "int", default, help, min, max)
+
+
+def Real(name: str, default: float, min: float, max: float, help: str) -> Parameter:
+    return Parameter(name, "float", default, help, min, max)
+
+
+def Choice(name: str, default: str, choices: Sequence[str], help: str) -> Parameter:
+    return Parameter(name, "str", default, help, choices=tuple(choices))
+
+
+def Flag(name: str, default: bool, help: str) -> Parameter:
+    return Parameter(name, "bool", default, help)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a demo says of itself: `checks` maps each check's id to the claim it tests."""
+
+    title: str
+    summary: str
+    questions: Sequence[str]
+    parameters: Sequence[Parameter]
+    checks: Mapping[str, str]
+
+
+class Lab:
+    """What a demo reports to. Everything it says becomes an event."""
+
+    def __init__(self, demo: Demo, emit: Emit, device: torch.device, seed: int) -> None:
+        self.device = device
+        self.seed = seed
+        self.figures: dict[str, Any] = {}
+        self.outcomes: dict[str, bool] = {}
+        self._demo = demo
+        self._emit = emit
+
+    def text(self, markdown: str) -> None:
+        self._emit({"event": "text", "markdown": markdown})
+
+    def progress(self, done: int, total: int, label: str = "") -> None:
+        self._emit({"event": "progress", "done": done, "total": total, "label": label})
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        self._emit({"event": "table", "title": title, "columns": list(columns), "rows": plain(rows)})
+
+    def plot(self, title: str, x_label: str, y_label: str, series: Sequence[Mapping[str, Any]]) -> None:
+        """Each series has a name, x, y and a style: line, scatter or bar."""
+        held = [{"style": "line", **plain(dict(one))} for one in series]
+        self._emit({"event": "plot", "title": title, "x_label": x_label, "y_label": y_label, "series": held})
+
+    def check(self, id: str, passed: object, measured: object, expected: object) -> None:
+        """Report whether the claim `id` holds, what was measured and what was expected."""
+        held = bool(passed)
+        self.outcomes[id] = held
+        self._emit(
+            {
+                "event": "check",
+                "id": id,
+                "claim": self._demo.checks[id],
+                "passed": held,
+                "measured": plain(measured),
+                "expected": plain(expected),
+            }
+        )
+
+    def figure(self, name: str, value: object) -> None:
+        self.figures[name] = plain(value)
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON can hold it: tensors and tuples as lists, what is not finite as None."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def run_demo(name: str, values: Mapping[str, object], *, device: str = "auto", seed: int = 0, emit: Emit) -> bool:
+    """Run a demo and emit its events; the last is a result or an error. Returns whether every check held.
+
+    Raises DemoInputError, before any event, for a demo, parameter or value that does not exist.
+    """
+    from demos.catalogue import find
+
+    demo = find(name)
+    chosen = settle(demo, values)
+    if device not in DEVICES:
+        raise DemoInputError(f"device must be one of {', '.join(DEVICES)}, not {device!r}")
+    start = time.perf_counter()
+    import torch
+
+    torch_device, fallback = resolve(device)
+    if fallback:
+        emit({"event": "text", "markdown": fallback})
+    random.seed(seed)
+    torch.manual_seed(seed)
+    lab = Lab(demo, emit, torch_device, seed)
+    try:
+        importlib.import_module(f"demos.{name}").run(lab, **chosen)
+    except Exception as error:  # a demo's failure is its outcome, whatever it is
+        message = " ".join(str(error).split()) or "no message"
+        emit({"event": "error", "message": f"{type(error).__name__}: {message}"})
+        return False
+    missing = [check for check in demo.checks if check not in lab.outcomes]
+    if missing:
+        emit({"event": "error", "message": f"the demo ended without its checks {', '.join(missing)}"})
+        return False
+    passed = all(lab.outcomes.values())
+    emit(
+        {
+            "event": "result",
+            "figures": lab.figures,
+            "device": str(torch_device),
+            "seconds": round(time.perf_counter() - start, 3),
+            "passed": passed,
+        }
+    )
+    return passed
+
+
+def settle(demo: Demo, values: Mapping[str, object]) -> dict[str, Value]:
+    """Return every parameter's value: what was given, checked, and defaults for the rest."""
+    known = {parameter.name: parameter for parameter in demo.parameters}
+    for name in values:
+        if name not in known:
+            raise DemoInputError(f"no parameter {name}; this demo has {', '.join(known) or 'none'}")
+    return {name: parameter.coerce(values.get(name, parameter.default)) for name, parameter in known.items()}
+
+
+def resolve(wanted: str) -> tuple[torch.device, str]:
+    """Return the device to run on, and a sentence when it is not the one asked for."""
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return torch.device(next(name for name in ("cuda", "mps", "cpu") if there[name])), ""
+    if there[wanted]:
+        return torch.device(wanted), ""
+    return torch.device("cpu"), f"{wanted} was asked for but torch finds none here: running on the CPU."
+
+
+def main(name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a demo from the shell. Returns 0 when every check held, 1 when not, 2 when used wrongly."""
+    from demos.catalogue import find
+    from demos.shell import print_event
+
+    try:
+        demo = find(name)
+    except DemoInputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    parser = argparse.ArgumentParser(prog=f"demos.{name}", description=demo.summary, allow_abbrev=False)
+    for parameter in demo.parameters:
+        bounds = ", ".join(parameter.choices) or (
+            f"{parameter.min:g} to {parameter.max:g}" if parameter.max is not None else "true or false"
+        )
+        parser.add_argument(
+            f"--{parameter.name}", metavar="VALUE", help=f"{parameter.help}; {bounds} (default {parameter.default})"
+        )
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run (default auto)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of every random number (default 0)")
+    parser.add_argument("--json", action="store_true", help="print one event a line")
+    options = vars(parser.parse_args(arguments))
+    device, seed, as_json = options.pop("device"), options.pop("seed"), options.pop("json")
+    values = {key: value for key, value in options.items() if value is not None}
+
+    def emit(event: dict[str, Any]) -> None:
+        if as_json:
+            print(json.dumps(event, ensure_ascii=False), flush=True)
+        else:
+            print_event(event)
+
+    try:
+        return 0 if run_demo(name, values, device=device, seed=seed, emit=emit) else 1
+    except DemoInputError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
+    except ImportError as error:
+        print(f"{name}: torch cannot be imported ({error}); pip install 'torch>=2.6,<2.14'", file=sys.stderr)
+        return 2

@@ -1,0 +1,276 @@
+"""The app's side of the lab: keeps a warm worker, runs one demo at a time, survives whatever it does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Literal
+
+from prep_app.lab.events import Event, Failure, Output, Result, parse
+from prep_app.text import printable
+
+State = Literal["cold", "warming", "ready", "running", "broken"]
+
+TIME_LIMIT = 120.0  # seconds; every demo of the pack takes under two
+LONGEST_LINE = 4 << 20  # bytes of one event
+MOST_BYTES = 32 << 20  # bytes of one run's events
+MOST_OUTPUT = 64 << 10  # bytes of one run's own printing that are kept
+CANCEL_PATIENCE = 1.0  # seconds until a worker that does not answer is killed
+
+
+def default_memory_limit() -> int:
+    """Half of this machine's memory, at most 8 GiB."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 0
+    return min(8 << 30, whole // 2)
+
+
+class LabClient:
+    """Use from one event loop. `state` says what a run would have to wait for."""
+
+    def __init__(self, *, package: str = "demos", memory_limit: int | None = None) -> None:
+        self.state: State = "cold"
+        self._package = package
+        self._memory = default_memory_limit() if memory_limit is None else memory_limit
+        self._process: asyncio.subprocess.Process | None = None
+        self._events: asyncio.Queue[bytes | Output | None] = asyncio.Queue()
+        self._readers: list[asyncio.Task[None]] = []
+        self._starting = asyncio.Lock()
+        self._reason = ""  # why the worker is broken
+        self._last_words = ""  # the end of what the worker printed
+        self._output_left = MOST_OUTPUT
+        self._run = 0
+        self._busy = False
+        self._closed = False
+
+    async def start(self) -> None:
+        """Warm a worker; returns when it is ready or broken."""
+        async with self._starting:
+            if self._closed or self.state in ("ready", "running"):
+                return
+            await self._discard()
+            self.state = "warming"
+            await self._spawn()
+
+    async def run(
+        self,
+        name: str,
+        values: Mapping[str, object],
+        *,
+        device: str = "auto",
+        seed: int = 0,
+        time_limit: float = TIME_LIMIT,
+    ) -> AsyncIterator[Event]:
+        """Run a demo; yields its events, of which the last is a Result or a Failure.
+
+        Leaving the iteration early cancels the run. A run still going is cancelled first.
+        """
+        if self._busy:
+            await self.cancel()
+            while self._busy:
+                await asyncio.sleep(0.005)
+        self._busy = True
+        try:
+            if self.state != "ready":
+                await self.start()
+            if self.state != "ready":
+                yield Failure(self._reason)
+                return
+            self.state = "running"
+            self._run += 1
+            self._output_left = MOST_OUTPUT
+            request = {"run": self._run, "name": name, "values": dict(values), "device": device, "seed": seed}
+            await self._send(request)
+            async for event in self._until_ended(self._run, time_limit):
+                yield event
+        finally:
+            try:
+                if self.state == "running":
+                    await self._stop_run()
+            finally:
+                self._busy = False
+
+    async def cancel(self) -> None:
+        """Stop the run that is going, if one is; its iteration ends with a Failure."""
+        if self.state == "running":
+            await self._send({"cancel": self._run})
+            asyncio.get_running_loop().call_later(CANCEL_PATIENCE, self._kill_if_still, self._run)
+
+    async def close(self) -> None:
+        """End the worker and everything it started."""
+        self._closed = True
+        self._kill()
+        await self._discard()
+        self.state = "cold"
+
+    async def _until_ended(self, run: int, time_limit: float) -> AsyncIterator[Event]:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + time_limit
+        outcome: Event | None = None
+        seen = 0
+        overstayed = ""
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    line = await self._events.get()
+            except TimeoutError:
+                overstayed = f"stopped after {time_limit:g} s; choose smaller parameters"
+                deadline = loop.time() + 60
+                await self.cancel()
+                continue
+            if line is None:
+                self.state = "cold"
+                why = self._last_words.strip().splitlines()
+                said = f" ({why[-1][:160]})" if why and not overstayed else ""
+                yield Failure(overstayed or f"the lab's process ended{said}; run it again")
+                return
+            if isinstance(line, Output):
+                yield line
+                continue
+            seen += len(line)
+            body = _ended(line, run)
+            if body is not None:
+                self.state = "ready"
+                yield outcome or Failure(overstayed or _sentence(body["why"]))
+                return
+            if seen > MOST_BYTES:
+                overstayed = overstayed or f"stopped: it sent more than {MOST_BYTES >> 20} MiB"
+                await self.cancel()
+            elif outcome is None and not overstayed:
+                event = parse(line)
+                if isinstance(event, Result | Failure):
+                    outcome = event
+                else:
+                    yield event
+
+    async def _stop_run(self) -> None:
+        """The iteration was left early: cancel, and take what is still to come."""
+        await self.cancel()
+        async for _ in self._until_ended(self._run, 10.0):
+            pass
+
+    async def _spawn(self) -> None:
+        self._events = asyncio.Queue()
+        self._last_words = ""
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *[sys.executable, "-P", "-u", "-m", "prep_app.lab.worker"],
+                *["--package", self._package, "--memory", str(self._memory)],
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=LONGEST_LINE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            self.state, self._reason = "broken", f"the lab's process cannot be started: {error.strerror}"
+            return
+        process, events = self._process, self._events
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._readers = [
+            asyncio.create_task(self._read_output(process.stderr, events)),
+            asyncio.create_task(self._read_events(process.stdout, events)),
+        ]
+        while True:
+            line = await events.get()
+            if isinstance(line, Output):
+                continue
+            body = _object(line) if line is not None else {}
+            if body.get("event") == "ready":
+                self.state = "ready"
+                return
+            if line is None or body.get("event") == "broken":
+                await asyncio.wait(self._readers, timeout=1)
+                words = str(body.get("message") or (self._last_words.strip().splitlines() or ["no message"])[-1])
+                self.state = "cold" if self._closed else "broken"
+                self._reason = (
+                    f"torch cannot be imported ({printable(words)[:200]}). "
+                    "Install it with: pip install 'torch>=2.6,<2.14'"
+                )
+                return
+
+    async def _read_events(self, stream: asyncio.StreamReader, events: asyncio.Queue[bytes | Output | None]) -> None:
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:  # longer than the limit: asyncio has dropped what it held
+                self._kill()
+                self._last_words = f"an event longer than {LONGEST_LINE >> 20} MiB"
+                line = b""
+            if not line:
+                # Let what was printed last arrive before the end is told.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(asyncio.shield(self._readers[0]), 0.5)
+                events.put_nowait(None)
+                return
+            events.put_nowait(line)
+
+    async def _read_output(self, stream: asyncio.StreamReader, events: asyncio.Queue[bytes | Output | None]) -> None:
+        while chunk := await stream.read(8192):
+            text = printable(chunk.decode("utf-8", "replace"))
+            self._last_words = (self._last_words + text)[-2000:]
+            kept = text[: self._output_left]
+            self._output_left -= len(kept)
+            if kept:
+                events.put_nowait(Output(kept if self._output_left else kept + "\n… more was printed; not kept"))
+
+    async def _send(self, request: Mapping[str, Any]) -> None:
+        process = self._process
+        if process is not None and process.stdin is not None and not process.stdin.is_closing():
+            with contextlib.suppress(ConnectionError):  # a dead worker is noticed by its readers
+                process.stdin.write(json.dumps(request).encode() + b"\n")
+                await process.stdin.drain()
+
+    def _kill_if_still(self, run: int) -> None:
+        if self.state == "running" and self._run == run:
+            self._kill()
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    async def _discard(self) -> None:
+        """Forget the worker, dead or alive."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(line)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _ended(line: bytes, run: int) -> dict[str, Any] | None:
+    if not line.startswith(b'{"event": "ended"'):
+        return None
+    body = _object(line)
+    return body if body.get("run") == run else None
+
+
+def _sentence(why: str) -> str:
+    why = printable(why)
+    if why == "cancelled":
+        return "cancelled"
+    return f"the demo stopped: {why or 'no result'}"

@@ -1,0 +1,187 @@
+"""The worker process: imports torch once, then runs each demo in a fork of itself.
+
+    python -P -u -m prep_app.lab.worker [--package demos] [--memory BYTES]
+
+It reads one JSON request a line on stdin, {"run": N, "name", "values", "device", "seed"} or {"cancel": N}, and writes
+one event a line on a private copy of stdout's descriptor, each with its "run". Descriptor 1 itself is joined to stderr,
+so that whatever a demo or a native library prints arrives as text and never as an event.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+NICE = 5  # the app's keys come first
+POLL_SECONDS = 0.05  # how often a run's memory is looked at
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+Send = Callable[[dict[str, Any]], None]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--package", default="demos")
+    parser.add_argument("--memory", type=int, default=0, help="bytes a run may hold; 0: no limit")
+    options = parser.parse_args()
+    protocol = os.dup(1)
+    os.dup2(2, 1)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    try:
+        import torch
+    except Exception as error:  # whatever a broken installation raises
+        send(protocol, {"event": "broken", "message": f"{type(error).__name__}: {error}"})
+        return 1
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    kit = importlib.import_module(f"{options.package}.kit")
+    forks = sys.platform == "linux"
+    send(protocol, {"event": "ready", "torch": torch.__version__, "forks": forks})
+    requests = _Requests(0)
+    while (request := requests.next()) is not None:
+        if "cancel" in request:
+            continue  # that run is already over
+        if forks:
+            _run_forked(kit, request, protocol, requests, options.memory)
+        else:
+            _run(kit, request, protocol)
+            send(protocol, {"event": "ended", "run": request["run"], "why": ""})
+    return 0
+
+
+def send(descriptor: int, event: dict[str, Any]) -> None:
+    line = memoryview(json.dumps(event).encode() + b"\n")
+    while line:
+        line = line[os.write(descriptor, line) :]
+
+
+class _Requests:
+    """Lines of stdin by descriptor, so that select and reading agree on what is there."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.held = b""
+        self.closed = False
+
+    def next(self) -> dict[str, Any] | None:
+        """Wait for the next request; None when the app is gone."""
+        while b"\n" not in self.held and not self.closed:
+            self.fill()
+        return self.take()
+
+    def fill(self) -> None:
+        data = os.read(self.descriptor, 65536)
+        self.closed = not data
+        self.held += data
+
+    def take(self) -> dict[str, Any] | None:
+        line, newline, rest = self.held.partition(b"\n")
+        if not newline:
+            return None
+        self.held = rest
+        request: dict[str, Any] = json.loads(line)
+        return request
+
+
+def _run(kit: Any, request: dict[str, Any], protocol: int) -> None:
+    def emit(event: dict[str, Any]) -> None:
+        send(protocol, {**event, "run": request["run"]})
+
+    try:
+        kit.run_demo(request["name"], request["values"], device=request["device"], seed=request["seed"], emit=emit)
+    except ValueError as error:  # DemoInputError: a name or value that does not exist
+        emit({"event": "error", "message": str(error)})
+
+
+def _run_forked(kit: Any, request: dict[str, Any], protocol: int, requests: _Requests, memory: int) -> None:
+    """Run in a child; watch it, its memory and stdin; say how it ended."""
+    alive, held_by_child = os.pipe()
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        os.close(alive)
+        _child(kit, request, protocol, parent)
+    os.close(held_by_child)
+    why = ""
+    while True:
+        ready, _, _ = select.select([alive, requests.descriptor], [], [], POLL_SECONDS)
+        if alive in ready:
+            break  # the child's end of the pipe closed: it is gone
+        if requests.descriptor in ready and not why:
+            requests.fill()
+            if requests.closed:
+                _kill(child)
+                os._exit(0)
+            if _cancelled(requests, request["run"]):
+                why = "cancelled"
+                _kill(child)
+        if memory and not why and resident(child) > memory:
+            why = f"it needed more than {memory / 2**30:.1f} GiB of memory; choose smaller parameters"
+            _kill(child)
+    os.close(alive)
+    _kill(child)  # whatever it started goes with it
+    _, status = os.waitpid(child, 0)
+    send(protocol, {"event": "ended", "run": request["run"], "why": why or _ending(status)})
+
+
+def _child(kit: Any, request: dict[str, Any], protocol: int, parent: int) -> NoReturn:
+    try:
+        os.setpgid(0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)  # the worker died before the line above
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        _run(kit, request, protocol)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        os._exit(1)
+    os._exit(0)
+
+
+def _cancelled(requests: _Requests, run: int) -> bool:
+    """Take what has arrived; True when it cancels `run`. The app never sends another run meanwhile."""
+    found = False
+    while (request := requests.take()) is not None:
+        found = found or request.get("cancel") == run
+    return found
+
+
+def _kill(child: int) -> None:
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # already gone, or not yet a group of its own
+
+
+def _ending(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    if code == 0:
+        return "it ended without a result"
+    if code < 0:
+        return f"it crashed ({signal.Signals(-code).name})"
+    return f"it ended with status {code} and no result"
+
+
+def resident(process: int) -> int:
+    """Bytes of memory a process holds beyond what it shares with its parent's files; 0 when it is gone."""
+    try:
+        with open(f"/proc/{process}/statm") as file:
+            _, pages, shared, *_ = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0
+    return (pages - shared) * os.sysconf("SC_PAGE_SIZE")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

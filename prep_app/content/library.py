@@ -64,7 +64,6 @@ def open_library(folders: Sequence[Path], cache_path: Path | None) -> Library:
 def load_library(folders: Sequence[Path]) -> Library:
     """Read the packs from their YAML, past the cache."""
     from demos.catalogue import catalogue
-
     from prep_app.content.loader import DemoNames, Taken, load_pack
 
     demos = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from prep_app.content.model import Card, DemoLink, Question
+from prep_app.lab.events import Result
 from prep_app.memory.types import Rating
 from prep_app.practice.session import Session
 from prep_app.ui import keys, phrases
@@ -22,9 +22,7 @@ from prep_app.ui.screens.study.choices import Choices, OptionLine
 from prep_app.ui.screens.study.grade_bar import GradeBar
 from prep_app.ui.screens.study.key_points import KeyPoints
 from prep_app.ui.screens.study.page import Page
-
-if TYPE_CHECKING:
-    from prep_app.ui.widgets.demo_pane import DemoPane
+from prep_app.ui.widgets.demo_pane import DemoPane
 
 
 class StudyScreen(Screen[None]):
@@ -235,15 +233,12 @@ class StudyScreen(Screen[None]):
         if link is None:
             return
         from prep_app.lab.catalogue import catalogue
-        from prep_app.ui.widgets.demo_pane import DemoPane
 
+        await self._close_demo()
         demos = await asyncio.to_thread(catalogue)
-        if self.pane is None:
-            self.pane = DemoPane()
-            await self.query_one("#body").mount(self.pane)
+        self.pane = DemoPane(link, demos[link.name], self.app.lab)  # type: ignore[attr-defined]
         self.add_class("-demo-open")
-        self.pane.add_class("-open")
-        self.pane.open(link, demos[link.name], self.app.lab)  # type: ignore[attr-defined]
+        await self.query_one("#body").mount(self.pane)
         self.pane.focus()
 
     async def _close_demo(self) -> None:
@@ -253,6 +248,20 @@ class StudyScreen(Screen[None]):
             await pane.remove()
 
     # Messages from below
+
+    @on(DemoPane.Closed)
+    async def _demo_closed(self) -> None:
+        await self._close_demo()
+
+    @on(DemoPane.Finished)
+    async def _demo_finished(self, message: DemoPane.Finished) -> None:
+        outcome = message.outcome
+        if isinstance(outcome, Result):
+            if self.answer is not None:
+                self.answer.claims.prove(message.name, message.checks)
+            await asyncio.to_thread(
+                self.desk.memory.note_demo, message.name, outcome.passed, outcome.figures, message.checks, now()
+            )
 
     @on(GradeBar.Revealed)
     async def _invitation_clicked(self) -> None:

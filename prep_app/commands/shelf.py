@@ -1,0 +1,52 @@
+"""What the scripting commands share: the learner's packs and memory, opened and closed."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from prep_app import paths
+from prep_app.content.library import library_for
+from prep_app.content.model import Library
+from prep_app.errors import UserError
+from prep_app.memory.store import Memory
+from prep_app.settings import Settings, read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    library: Library
+    memory: Memory
+    settings: Settings
+
+
+@contextmanager
+def opened(options: Namespace) -> Iterator[Shelf]:
+    home = paths.home(options.home)
+    settings = read_settings(home.config)
+    memory = Memory.open(home, settings)
+    try:
+        yield Shelf(library_for(home), memory, settings)
+        memory.backup_if_due(time.time_ns() // 1_000_000)
+    finally:
+        memory.close()
+
+
+def moment(text: str | None) -> int:
+    """Return UTC ms for --at: ISO 8601 (local time without an offset) or UTC milliseconds; now when None.
+
+    Raises UserError for anything else.
+    """
+    if text is None:
+        return time.time_ns() // 1_000_000
+    try:
+        if text.lstrip("-").isdigit() and len(text) > 8:
+            datetime.fromtimestamp(int(text) / 1000)  # refuses what no clock can show
+            return int(text)
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        raise UserError(f"--at {text}: write a time as 2026-12-01T09:30 or as UTC milliseconds") from None

@@ -42,12 +42,12 @@ def _command(name: str) -> Command:
     return command
 
 
-def _parser() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False)
+def _parser() -> _Parser:
+    shared = _Parser(add_help=False)
     shared.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS, help="keep your files here (or PREP_HOME)")
-    json_too = argparse.ArgumentParser(add_help=False, parents=[shared])
+    json_too = _Parser(add_help=False, parents=[shared])
     json_too.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    at = argparse.ArgumentParser(add_help=False)
+    at = _Parser(add_help=False)
     at.add_argument("--at", metavar="TIME", help="act as if it were TIME: ISO 8601, or UTC milliseconds")
 
     parser = _Parser(prog="prep", description="Interview practice with answers that prove themselves.")
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
-    def add(name: str, says: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def add(name: str, says: str, *parents: _Parser) -> _Parser:
         return commands.add_parser(name, help=says, description=says, parents=list(parents))
 
     study = add("study", "open the app in a session, on some questions or on all", shared)

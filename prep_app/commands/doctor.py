@@ -75,8 +75,8 @@ def examine(options: Namespace) -> list[Finding]:
     library = library_for(home)
     cards = f"{len(library.cards)} cards, {len(library.problems)} problems"
     findings.append(Finding("packs", not library.problems, cards, "see them with: prep check, or prep check PATH"))
-    copies = len(list(home.backups.glob("journal-*.db"))) if home.backups.exists() else 0
-    findings.append(Finding("backups", True, f"{copies} kept"))
+    kept = len(list(home.backups.glob("journal-*.db")))
+    findings.append(Finding("backups", True, f"{kept} kept"))
     findings.append(Finding("cache", True, "made anew" if options.rebuild else "derived from the journal"))
     findings.append(_terminal())
     return findings

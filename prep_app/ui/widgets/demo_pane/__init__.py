@@ -1,4 +1,4 @@
-"""The demo pane: runs one demo and shows what it says as it says it."""
+"""The demo pane: runs a demo beside an answer and shows what it says as it says it."""
 
 from prep_app.ui.widgets.demo_pane.pane import DemoPane
 

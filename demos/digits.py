@@ -58,7 +58,7 @@ def fit(
 
     Only weights that require a gradient move. The same seed gives the same batches.
     """
-    optimizer = torch.optim.Adam([weight for weight in model.parameters() if weight.requires_grad], lr=rate)
+    optimizer = torch.optim.Adam([weight for weight in model.parameters() if weight.requires_grad], lr=rate, fused=True)
     order = torch.Generator().manual_seed(seed)
     for step in range(steps):
         yield step

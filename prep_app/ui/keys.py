@@ -56,3 +56,25 @@ SUMMARY: list[BindingType] = [
 ]
 
 CLOSE: list[BindingType] = [_key("modal.close", "escape,q,i", "close", "Close", "Close", shown=True)]
+
+# While the demo pane has the focus.
+DEMO: list[BindingType] = [
+    _key("demo.leave_parameters", "escape", "leave_parameters", "Back", "Back to the results", shown=True),
+    _key("demo.cancel", "escape,c", "cancel", "Cancel", "Stop the demo", shown=True),
+    _key("demo.close", "escape,c", "close", "Close demo", "Put the demo away", shown=True),
+    _key("demo.run", "r", "run_again", "Run again", "Run the demo again", shown=True),
+    _key("demo.parameters", "p", "parameters", "Parameters", "Change the demo's parameters and run it", shown=True),
+    _key("demo.source", "s", "source", "Source", "Read the demo's program", shown=True),
+    _key("demo.down", "down,j", "scroll_lines(1)", "Scroll down", "Scroll the demo's results down"),
+    _key("demo.up", "up,k", "scroll_lines(-1)", "Scroll up", "Scroll the demo's results up"),
+    _key("demo.page_down", "pagedown", "scroll_pages(1)", "Page down", "Scroll the demo's results a page down"),
+    _key("demo.page_up", "pageup", "scroll_pages(-1)", "Page up", "Scroll the demo's results a page up"),
+    _key("demo.top", "home", "scroll_to(False)", "Top", "To the top of the demo's results"),
+    _key("demo.end", "end", "scroll_to(True)", "End", "To the end of the demo's results"),
+]
+
+SOURCE: list[BindingType] = [
+    _key("source.close", "escape,q,s", "close", "Close", "Close the program", shown=True),
+    _key("source.down", "j", "scroll_lines(1)", "Down", "Scroll down"),
+    _key("source.up", "k", "scroll_lines(-1)", "Up", "Scroll up"),
+]

@@ -1,205 +1,247 @@
-"""The pane itself: title, status, knobs, and a page that fills as the demo runs."""
+"""The demo pane: title, results as they come, parameters to turn. It runs a demo in the lab and says how it went."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
 from prep_app.content.model import DemoLink, Scalar
-from prep_app.lab.catalogue import Demo, DemoInputError
+from prep_app.lab.catalogue import Demo
 from prep_app.lab.client import LabClient
-from prep_app.lab.events import Check, Event, Failure, Output, Plot, Progress, Result, Table, Text
-from prep_app.ui.widgets.demo_pane import blocks
+from prep_app.lab.events import Check, Event, Failure, Progress, Result
+from prep_app.ui import keys, phrases
 from prep_app.ui.widgets.demo_pane.knobs import Knobs
+from prep_app.ui.widgets.demo_pane.result_view import FLUSH_EVERY, ResultView
+from prep_app.ui.widgets.demo_pane.title_line import Standing, TitleLine
 
-TICK = 0.2  # seconds between updates of the clock, only while a demo runs
-MOST_BLOCKS = 300  # shown; a flood beyond it is counted, not drawn
+ONE_LINE_FROM = 72  # columns from which title and status share a line
+MOST_WAITING = 400  # events; a demo that says more in a breath waits for the screen
+LONGEST_STRETCH = 0.003  # seconds of taking events in before keys get their turn
 
 
 class DemoPane(Widget, can_focus=True):
-    """Open it on a demo; it runs at once. Posts `Finished` after each run and `Closed` when it is left."""
+    """Open it on a demo and it runs; give it focus and it answers to its keys."""
 
-    CSS_PATH = "demo_pane.tcss"
-    DEFAULT_CSS = ""
-    BINDINGS = [
-        Binding("escape,c", "stop", "Cancel/close", id="demo.stop", tooltip="Cancel the run, or close the pane"),
-        Binding("s", "source", "Source", id="demo.source", tooltip="Show the demo's program"),
-        Binding("r", "again", "Run again", id="demo.again", tooltip="Run with the same values"),
-        Binding("p", "knobs", "Parameters", id="demo.knobs", tooltip="Turn the knobs, then enter runs"),
-        Binding("down,j", "scroll_page(1)", "Down", show=False),
-        Binding("up,k", "scroll_page(-1)", "Up", show=False),
-        Binding("pagedown", "scroll_page(10)", "Page down", show=False),
-        Binding("pageup", "scroll_page(-10)", "Page up", show=False),
-    ]
+    DEFAULT_CSS = Path(__file__).with_name("demo_pane.tcss").read_text(encoding="utf-8")
+    BINDINGS = keys.DEMO
 
     class Finished(Message):
-        """A run is over. `checks` maps the id of each check that reported to whether it held."""
+        """A run ended by itself: `outcome` is a Result or a Failure, `checks` what each check came to."""
 
-        def __init__(self, name: str, outcome: Result | Failure, checks: dict[str, bool]) -> None:
+        def __init__(self, name: str, outcome: Result | Failure, checks: Mapping[str, bool]) -> None:
             super().__init__()
             self.name = name
             self.outcome = outcome
             self.checks = checks
 
     class Closed(Message):
-        pass
+        """The learner is done with the pane; whoever opened it takes it away."""
 
-    def __init__(self, link: DemoLink, demo: Demo, lab: LabClient) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        link: DemoLink | None = None,
+        demo: Demo | None = None,
+        lab: LabClient | None = None,
+        *,
+        id: str | None = None,
+    ) -> None:
+        """Given a demo, the pane opens on it as soon as it is mounted; else when `open` is called."""
+        super().__init__(id=id)
         self.link = link
         self.demo = demo
         self.lab = lab
-        self.values: dict[str, Scalar] = dict(link.parameters)
+        self.values: dict[str, Scalar] = {}
+        self.device = "auto"
         self.running = False
         self.checks: dict[str, bool] = {}
-        self._started = 0.0
-        self._step = ""
-        self._clock: Timer | None = None
-        self._printed: tuple[Static, str] | None = None
-        self._shown = 0
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(f"{self.demo.title}"), id="demo-title", markup=False)
-        yield Static(id="demo-status", markup=False)
+        yield TitleLine()
         yield Knobs()
-        yield VerticalScroll(id="demo-page", can_focus=False)
+        yield ResultView()
+        yield Static(id="progress", markup=False)
 
-    async def on_mount(self) -> None:
-        await self.query_one(Knobs).offer(self.demo, self.values)
-        self.run_demo()
+    def on_mount(self) -> None:
+        if self.link is not None and self.demo is not None and self.lab is not None:
+            self.open(self.link, self.demo, self.lab)
 
-    def run_demo(self) -> None:
-        self.run_worker(self._run(), name="demo", group="demo", exclusive=True, exit_on_error=True)
+    def open(self, link: DemoLink, demo: Demo, lab: LabClient) -> None:
+        """Show `demo` with the parameters of `link`, and run it."""
+        self.link, self.demo, self.lab = link, demo, lab
+        self.values = dict(link.parameters)
+        self.query_one(TitleLine).title = demo.title
+        self._hide_knobs()
+        self.run()
 
-    async def _run(self) -> None:
-        page = self.query_one("#demo-page", VerticalScroll)
-        await page.remove_children()
-        self.running, self.checks, self._step, self._printed, self._shown = True, {}, "", None, 0
-        self._started = time.monotonic()
-        self._clock = self.set_interval(TICK, self._draw_status)
-        self._draw_status()
-        outcome: Result | Failure = Failure("cancelled")
-        try:
-            async for event in self.lab.run(self.link.name, self.values):
-                if isinstance(event, Result | Failure):
-                    outcome = event
-                await self.show(event)
-        finally:
-            self.running = False
-            self._clock.stop()
-        self._draw_outcome(outcome)
-        self.post_message(self.Finished(self.link.name, outcome, dict(self.checks)))
+    def run(self) -> None:
+        """Run the demo with the values set; a run still going is cancelled first."""
+        if self.link is not None and self.demo is not None and self.lab is not None:
+            self.run_worker(self._run(self.link.name, self.demo, self.lab), group="demo", exclusive=True)
 
-    async def show(self, event: Event) -> None:
-        """Put one event on the page."""
-        if isinstance(event, Progress):
-            self._step = blocks.progress_line(event)
-            return
-        if isinstance(event, Result):
-            return
-        if isinstance(event, Check):
-            self.checks[event.id] = event.passed
-        self._shown += 1
-        if self._shown > MOST_BLOCKS:
-            self._step = f"{self._shown - MOST_BLOCKS} further events not shown"
-            return
-        if isinstance(event, Output) and self._printed is not None:
-            widget, text = self._printed
-            text = (text + event.text)[-4000:]
-            self._printed = (widget, text)
-            widget.update(Content.assemble(("printed: ", "bold"), text.rstrip()))
-            return
-        page = self.query_one("#demo-page", VerticalScroll)
-        at_end = page.scroll_offset.y >= page.max_scroll_y - 1
-        widgets = await self._widgets(event)
-        self._printed = (widgets[0], event.text) if isinstance(event, Output) else None  # type: ignore[assignment]
-        await page.mount_all(widgets)
-        if at_end:
-            page.scroll_end(animate=False)
-
-    async def _widgets(self, event: Event) -> list[Widget]:
-        match event:
-            case Text():
-                return [blocks.prose(event)]
-            case Table():
-                return [blocks.table(event)]
-            case Check():
-                return [blocks.check(event)]
-            case Output():
-                return [blocks.printed(event)]
-            case Failure():
-                return [blocks.failure(event)]
-            case Plot():
-                await asyncio.to_thread(__import__, "textual_plot")  # takes a quarter second the first time
-                return blocks.plot(event)
-        return []
-
-    def _draw_status(self) -> None:
+    def cancel(self) -> None:
+        """Stop the run that is going, if one is."""
         if self.running:
-            words = {"cold": "warming up torch", "warming": "warming up torch"}.get(self.lab.state, "running")
-            seconds = time.monotonic() - self._started
-            step = f" · {self._step}" if self._step else ""
-            self._status(f"{words}{step} · {seconds:.1f} s · c cancels")
+            self.workers.cancel_group(self, "demo")
+            self._ended("cancelled")
 
-    def _draw_outcome(self, outcome: Result | Failure) -> None:
-        seconds = time.monotonic() - self._started
-        if isinstance(outcome, Result):
-            held = sum(self.checks.values())
-            verdict = blocks.verdict(outcome, held, len(self.demo.checks))
-            self._status(f"{verdict} · {outcome.device} · {outcome.seconds:.1f} s")
-        else:
-            word = "cancelled" if outcome.message == "cancelled" else "✗ no result"
-            self._status(f"{word} · {seconds:.1f} s")
+    def show(self, event: Event) -> None:
+        """Take one event of the run: into the page, the title or the bar of progress."""
+        title = self.query_one(TitleLine)
+        match event:
+            case Progress():
+                self._show_progress(event)
+            case Check():
+                self.checks[event.id] = event.passed
+                self._stand("running")
+                self.query_one(ResultView).add(event)
+            case Result():
+                self._ended("held" if event.passed else "failed", seconds=event.seconds, device=event.device)
+            case Failure(message="cancelled"):
+                self._ended("cancelled")
+            case Failure():
+                self.query_one(ResultView).add(event)
+                self._ended("error")
+            case _:
+                if title.standing.state == "warming":
+                    self._stand("running")
+                self.query_one(ResultView).add(event)
 
-    def _status(self, text: str) -> None:
-        self.query_one("#demo-status", Static).update(Content(text))
+    async def _run(self, name: str, demo: Demo, lab: LabClient) -> None:
+        view = self.query_one(ResultView)
+        self.running = True
+        self.checks = {}
+        self._progress_at = 0.0
+        await view.reset()
+        self._stand("running" if lab.state in ("ready", "running") else "warming", restart=True)
+        self.refresh_bindings()
+        # Cancelling a run that waits for torch leaves the warm-up going, for the next.
+        await asyncio.shield(asyncio.ensure_future(lab.start()))
+        self._stand("running")
+        breath = time.monotonic()
+        last: Event | None = None
+        async for event in lab.run(name, self.values, device=self.device):
+            self.show(last := event)
+            while view.backlog > MOST_WAITING:
+                await asyncio.sleep(FLUSH_EVERY)
+            if time.monotonic() - breath > LONGEST_STRETCH:
+                await asyncio.sleep(0)
+                breath = time.monotonic()
+        if isinstance(last, Result | Failure) and self._state != "cancelled":
+            self.post_message(self.Finished(name, last, dict(self.checks)))
 
-    async def action_stop(self) -> None:
-        if self.has_class("-knobs"):
-            self.remove_class("-knobs")
-            self.focus()
-        elif self.running:
-            await self.lab.cancel()
-        else:
-            self.post_message(self.Closed())
+    # How the run stands
+
+    @property
+    def _state(self) -> str:
+        return self.query_one(TitleLine).standing.state
+
+    def _stand(self, state: str, *, restart: bool = False, seconds: float | None = None, device: str = "") -> None:
+        passed = sum(self.checks.values())
+        declared = len(self.demo.checks) if self.demo else 0
+        standing = Standing(state, passed, len(self.checks) - passed, declared, seconds, device)  # type: ignore[arg-type]
+        title = self.query_one(TitleLine)
+        if restart:
+            title.stand(Standing())
+        title.stand(standing)
+
+    def _ended(self, state: str, *, seconds: float | None = None, device: str = "") -> None:
+        self.running = False
+        title = self.query_one(TitleLine)
+        self._stand(state, seconds=title.elapsed if seconds is None else seconds, device=device)
+        self.query_one("#progress").remove_class("-shown")
+        self.refresh_bindings()
+
+    def _show_progress(self, progress: Progress) -> None:
+        if self._state == "warming":
+            self._stand("running")
+        now = time.monotonic()
+        if now - self._progress_at < FLUSH_EVERY and progress.done < progress.total:
+            return
+        self._progress_at = now
+        share = progress.done / progress.total if progress.total > 0 else 0.0
+        line = self.query_one("#progress", Static)
+        width = max(8, min(24, self.size.width // 3))
+        words = f"{phrases.bar(share, width)} {progress.done} of {progress.total}  {progress.label}"
+        line.update(Content(words).truncate(max(1, self.size.width - 2), ellipsis=True), layout=False)
+        line.add_class("-shown")
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        match action:
+            case "cancel":
+                return self.running and not self._editing
+            case "close":
+                return not self.running and not self._editing
+            case "leave_parameters":
+                return self._editing
+            case "source" | "run_again" | "parameters":
+                return self.demo is not None
+        return True
+
+    def action_cancel(self) -> None:
+        self.cancel()
+
+    def action_close(self) -> None:
+        self.post_message(self.Closed())
+
+    def action_run_again(self) -> None:
+        self.run()
 
     def action_source(self) -> None:
-        from prep_app.ui.widgets.demo_pane.source import SourceScreen
+        from prep_app.ui.widgets.demo_pane.source_screen import SourceScreen
 
-        self.app.push_screen(SourceScreen(self.link.name, self.demo.title))
+        if self.link is not None and self.demo is not None:
+            self.app.push_screen(SourceScreen(self.link.name, self.demo.title))
 
-    def action_again(self) -> None:
-        self.run_demo()
+    async def action_parameters(self) -> None:
+        knobs = self.query_one(Knobs)
+        if self._editing:
+            self.action_leave_parameters()
+        elif self.demo is not None:
+            await knobs.offer(self.demo, self.values, self.device)
+            knobs.add_class("-shown")
+            knobs.edit()
+            self.refresh_bindings()
 
-    def action_knobs(self) -> None:
-        self.toggle_class("-knobs")
-        if self.has_class("-knobs"):
-            inputs = self.query("Knob Input")
-            if inputs:
-                inputs.first().focus()
-        else:
-            self.focus()
-
-    @on(Knobs.Turned)
-    def _turned(self) -> None:
-        try:
-            self.values = self.query_one(Knobs).values()
-        except DemoInputError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        self.remove_class("-knobs")
+    def action_leave_parameters(self) -> None:
+        self._hide_knobs()
         self.focus()
-        self.run_demo()
 
-    def action_scroll_page(self, step: int) -> None:
-        self.query_one("#demo-page", VerticalScroll).scroll_relative(y=step, animate=False)
+    def action_scroll_lines(self, lines: int) -> None:
+        self.query_one(ResultView).scroll_relative(y=lines, animate=False)
+
+    def action_scroll_pages(self, pages: int) -> None:
+        view = self.query_one(ResultView)
+        view.scroll_relative(y=pages * max(1, view.size.height - 1), animate=False)
+
+    def action_scroll_to(self, end: bool) -> None:
+        view = self.query_one(ResultView)
+        view.scroll_end(animate=False) if end else view.scroll_home(animate=False)
+
+    @on(Knobs.Settled)
+    def _parameters_settled(self, message: Knobs.Settled) -> None:
+        message.stop()
+        self.values, self.device = dict(message.values), message.device
+        self.action_leave_parameters()
+        self.run()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < ONE_LINE_FROM, "-narrow")
+
+    @property
+    def _editing(self) -> bool:
+        return self.query_one(Knobs).has_class("-shown")
+
+    def _hide_knobs(self) -> None:
+        self.query_one(Knobs).remove_class("-shown")
+        self.refresh_bindings()

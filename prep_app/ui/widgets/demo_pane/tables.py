@@ -9,6 +9,7 @@ from textual.content import Content
 
 from prep_app.lab.events import Cell, Table
 from prep_app.ui.widgets.demo_pane.figures import figure, is_number
+from prep_app.ui.widgets.demo_pane.words import QUIET
 
 ROWS_SHOWN = 100
 NARROWEST_TEXT = 6  # cells a column of words keeps before columns of numbers give way
@@ -39,11 +40,11 @@ def draw_table(table: Table, width: int) -> Content:
     for level in range(tall):
         words = [([""] * (tall - len(head)) + head)[level] for head in heads]
         parts += [(_line(words, widths, numeric, gap) + "\n", "$text-primary")]
-    parts.append((rule, "$text-muted"))
+    parts.append((rule, QUIET))
     for row in rows:
         parts += ["\n", _line(row, widths, numeric, gap)]
     if len(table.rows) > ROWS_SHOWN:
-        parts.append((f"\n… {len(table.rows) - ROWS_SHOWN} more rows", "$text-muted"))
+        parts.append((f"\n… {len(table.rows) - ROWS_SHOWN} more rows", QUIET))
     return Content.assemble(*parts)
 
 
@@ -52,7 +53,9 @@ def fit(needs: Sequence[int], names: Sequence[str], numeric: Sequence[bool], roo
 
     Headings may wrap between words; then columns of words are cropped, and only then numbers.
     """
-    least = [max(need, *(cell_len(word) for word in name.split() or [""])) for need, name in zip(needs, names, strict=True)]
+    least = [
+        max(need, *(cell_len(word) for word in name.split() or [""])) for need, name in zip(needs, names, strict=True)
+    ]
     most = [max(need, cell_len(name)) for need, name in zip(needs, names, strict=True)]
     widths = list(least)
     while sum(widths) < room and widths != most:

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from prep_app.lab.events import Plot, Series
 from prep_app.ui.widgets.demo_pane.figures import figure
+from prep_app.ui.widgets.demo_pane.words import QUIET
 
 LEVELS = "▁▂▃▄▅▆▇█"
 LONGEST_NAME = 14
@@ -20,7 +21,7 @@ def draw_text_plot(plot: Plot, width: int) -> Content:
     parts: list[str | Content | tuple[str, str]] = [(plot.title, "bold")]
     drawn = [series for series in plot.series if series.x]
     if not drawn:
-        return Content.assemble(*parts, ("\nnothing to plot", "$text-muted"))
+        return Content.assemble(*parts, ("\nnothing to plot", QUIET))
     low = min(min(series.y) for series in drawn)
     high = max(max(series.y) for series in drawn)
     name_width = min(LONGEST_NAME, max(cell_len(series.name) for series in drawn))
@@ -36,7 +37,7 @@ def draw_text_plot(plot: Plot, width: int) -> Content:
     across = f"{plot.x_label or 'x'} {_span(drawn)}"
     up = f"{plot.y_label or 'y'} {figure(low)} to {figure(high)}"
     joined = f"{across}; {up}"
-    parts.append((f"\n{joined if cell_len(joined) <= width else f'{across}\n{up}'}", "$text-muted"))
+    parts.append(("\n" + (joined if cell_len(joined) <= width else f"{across}\n{up}"), QUIET))
     return Content.assemble(*parts)
 
 

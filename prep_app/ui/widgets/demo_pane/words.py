@@ -10,6 +10,7 @@ from prep_app.lab.events import Check, Failure, Output, Text
 from prep_app.ui.widgets.demo_pane.figures import figure
 
 Part = str | Content | tuple[str, str]
+QUIET = "$foreground 70%"  # "$text-muted" is "auto 60%", which Content draws as plain white
 _HEADING = re.compile(r"#{1,6} +(.*)")
 _BULLET = re.compile(r"( *)[-*] +(.*)")
 _SPAN = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*|`([^`\n]+)`")
@@ -29,14 +30,21 @@ def draw_text(text: Text) -> Content:
     return Content.assemble(*parts)
 
 
-def draw_check(check: Check) -> Content:
+def draw_check(check: Check, width: int) -> Content:
     """One claim: its mark, the word, the claim, and what was measured against what was expected."""
     mark, word, style = ("✓", "holds", "$text-success") if check.passed else ("✗", "fails", "$text-error")
-    return Content.assemble(
+    line = Content.assemble(
         (f"{mark} {word}  ", f"bold {style}"),
         check.claim,
-        (f" — measured {figure(check.measured)}, expected {figure(check.expected)}", "$text-muted"),
+        (f" — measured {figure(check.measured)}, expected {figure(check.expected)}", QUIET),
     )
+    return hanging(line, width)
+
+
+def hanging(text: Content, width: int) -> Content:
+    """Wrap `text` so that its further lines stand two cells in, and its mark stands out."""
+    lines = text.wrap(max(8, width - 2))
+    return Content(f"\n{' ' * 2}").join([line.rstrip() for line in lines])
 
 
 def draw_failure(failure: Failure) -> Content:
@@ -46,10 +54,10 @@ def draw_failure(failure: Failure) -> Content:
 def draw_output(output: Output) -> Content:
     """What the demo printed by itself: dim, behind a bar."""
     lines = output.text.strip("\n").split("\n")
-    return Content("\n".join(f"│ {line}" for line in lines)).stylize("$text-muted")
+    return Content("\n".join(f"│ {line}" for line in lines)).stylize(QUIET)
 
 
-OUTPUT_HEADING = Content.styled("output", "italic $text-muted")
+OUTPUT_HEADING = Content.styled("output", f"italic {QUIET}")
 
 
 def _spans(line: str) -> list[Part]:

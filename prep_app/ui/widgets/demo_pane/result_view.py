@@ -1,0 +1,120 @@
+"""What a run says, as it says it: text, tables, plots and checks in the order they come."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from functools import partial
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from prep_app.lab.events import Check, Event, Failure, Output, Plot, Table, Text
+from prep_app.ui.widgets.demo_pane import words
+from prep_app.ui.widgets.demo_pane.plot_view import PlotView, has_axes
+from prep_app.ui.widgets.demo_pane.tables import draw_table
+from prep_app.ui.widgets.demo_pane.text_plot import draw_text_plot
+from prep_app.ui.widgets.demo_pane.transcript import Block, Transcript
+
+FLUSH_EVERY = 1 / 25  # seconds; each flush is one layout of the screen
+FLUSH_BUDGET = 0.008  # seconds of one flush, so that a key never waits long behind it
+MOST_TEXT = 4_000  # pieces of text or output a run; checks, tables and the outcome always show
+MOST_AXES = 8  # plots with axes a run; further ones are sparklines
+ROWS_BESIDE_A_PLOT = 3  # its title and legend
+
+
+class ResultView(VerticalScroll, can_focus=False):
+    """Events go in by `add` at any rate; they are drawn in batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: deque[Event] = deque()
+        self._flush_due = False
+        self._last_flush = 0.0
+        self._texts = self._axes = 0
+        self._last: type[Event] | None = None
+
+    @property
+    def backlog(self) -> int:
+        """How many events wait to be drawn."""
+        return len(self._waiting)
+
+    async def reset(self) -> None:
+        """An empty page for a new run, which follows what is added until the reader scrolls."""
+        self._waiting.clear()
+        self._texts = self._axes = 0
+        self._last = None
+        await self.remove_children()
+        self.anchor()
+
+    def add(self, event: Event) -> None:
+        if isinstance(event, Text | Output):
+            self._texts += 1
+            if self._texts > MOST_TEXT:
+                if self._texts > MOST_TEXT + 1:
+                    return
+                event = Text("… more text was sent; not shown")
+        self._waiting.append(event)
+        if not self._flush_due:
+            self._flush_due = True
+            wait = FLUSH_EVERY - (time.monotonic() - self._last_flush)
+            if wait > 0:
+                self.set_timer(wait, self._flush)
+            else:
+                self.call_next(self._flush)
+
+    async def _flush(self) -> None:
+        """Draw what waits, in order, for as long as the budget lasts."""
+        self._last_flush = start = time.monotonic()
+        blocks: list[Block] = []
+        while self._waiting and time.monotonic() - start < FLUSH_BUDGET:
+            event = self._waiting.popleft()
+            if isinstance(event, Plot) and self._wants_axes(event):
+                await self._append(blocks)
+                blocks = []
+                self._axes += 1
+                await self.mount(PlotView(event, self.size.height - ROWS_BESIDE_A_PLOT))
+            else:
+                blocks += self._blocks(event)
+            self._last = type(event)
+        await self._append(blocks)
+        self._flush_due = bool(self._waiting)
+        if self._flush_due:
+            self.set_timer(FLUSH_EVERY, self._flush)
+
+    async def _append(self, blocks: list[Block]) -> None:
+        if not blocks:
+            return
+        last = self.children[-1] if self.children else None
+        if isinstance(last, Transcript):
+            last.add(blocks)
+        else:
+            transcript = Transcript()
+            transcript.blocks.extend(blocks)
+            await self.mount(transcript)
+
+    def _wants_axes(self, plot: Plot) -> bool:
+        return self._axes < MOST_AXES and has_axes(plot, self.scrollable_content_region.width, self.app.no_color)
+
+    def _blocks(self, event: Event) -> list[Block]:
+        """The event as text, with a blank line where its kind changes."""
+        drawn: list[Block]
+        match event:
+            case Text():
+                drawn = [words.draw_text(event)]
+            case Output():
+                drawn = [words.draw_output(event)]
+                if self._last is not Output:
+                    drawn.insert(0, words.OUTPUT_HEADING)
+            case Check():
+                drawn = [partial(words.draw_check, event)]
+            case Failure():
+                drawn = [words.draw_failure(event)]
+            case Table():
+                drawn = [partial(draw_table, event)]
+            case Plot():
+                drawn = [partial(draw_text_plot, event)]
+            case _:
+                return []
+        apart = self._last not in (None, type(event)) or isinstance(event, Table | Plot)
+        return [Content(""), *drawn] if apart and self._last not in (None, Plot) else drawn

@@ -1,0 +1,61 @@
+"""A demo's program, highlighted, with line numbers: the explanation itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, ScrollableContainer, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer, Static
+
+from prep_app.lab.catalogue import source
+from prep_app.ui import keys
+from prep_app.ui.widgets.demo_pane.words import QUIET
+
+
+class SourceScreen(ModalScreen[None]):
+    """Arrows and page keys scroll; escape closes."""
+
+    CSS_PATH = "source_screen.tcss"
+    BINDINGS = keys.SOURCE
+    AUTO_FOCUS = "ScrollableContainer"
+
+    def __init__(self, name: str, title: str) -> None:
+        super().__init__()
+        self.demo_name = name
+        self.demo_title = title
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="source-box"):
+            yield Static(
+                Content.assemble((self.demo_title, "bold $text-primary"), (f"  {self.demo_name}.py", QUIET)),
+                markup=False,
+                id="source-title",
+            )
+            with ScrollableContainer(), Horizontal(id="source-lines"):
+                yield Static(markup=False, id="source-numbers")
+                yield Static(Content("reading…"), markup=False, id="source-code")
+        yield Footer(show_command_palette=False)
+
+    async def on_mount(self) -> None:
+        code, numbers = await asyncio.to_thread(_read, self.demo_name)
+        self.query_one("#source-numbers", Static).update(numbers)
+        self.query_one("#source-code", Static).update(code)
+
+    def action_scroll_lines(self, lines: int) -> None:
+        self.query_one(ScrollableContainer).scroll_relative(y=lines, animate=False)
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+
+def _read(name: str) -> tuple[Content, Content]:
+    """The program, coloured in the theme's own colours, and its line numbers. Pygments is slow to import."""
+    from textual.highlight import highlight
+
+    text = source(name).rstrip("\n")
+    count = text.count("\n") + 1
+    numbers = "\n".join(f"{number:>{len(str(count))}}" for number in range(1, count + 1))
+    return highlight(text, language="python"), Content(numbers)

@@ -58,7 +58,7 @@ def next_memory(memory: CardMemory, rating: Rating, at: int, settings: Settings)
 def preview(memory: CardMemory, at: int, settings: Settings) -> dict[Rating, Preview]:
     """Return what each rating would do, for the labels of the grade keys."""
     outcomes = {rating: next_memory(memory, rating, at, settings) for rating in Rating}
-    return {rating: Preview(after.interval_days, after.due_ms) for rating, after in outcomes.items()}
+    return {rating: Preview(after.interval_days, after.due_ms, after.learning) for rating, after in outcomes.items()}
 
 
 def recall(memory: CardMemory, at: int) -> float:

@@ -49,6 +49,7 @@ class Preview:
 
     interval_days: float
     due: int
+    learning: bool  # it comes back within the session
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ class PrepApp(App[int]):
     """Interview practice whose answers prove themselves."""
 
     TITLE = "prep"
-    CSS_PATH = "app.tcss"
+    # A default screen's own CSS_PATH is not read by Textual 8.2, so Home's styles are the app's.
+    CSS_PATH = ["app.tcss", "screens/home/home.tcss"]
     BINDINGS = keys.APP
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]

@@ -87,7 +87,8 @@ def note(today: Today, library: Library, now: int) -> str:
     """The sentence under the menu: when the next card is, and what is wrong with a pack."""
     lines = []
     if not today.start_count and today.resumable is None and not today.backlog:
-        lines.append(f"Nothing is due. The next card comes {phrases.away(today.next_due, now)}.")
+        when = f" The next card comes {phrases.away(today.next_due, now)}." if today.next_due else ""
+        lines.append(f"Nothing is due.{when}")
     elif today.first_time:
         lines.append("Bars show how much of each question you would recall now. Grades set when a card returns.")
     if library.problems:

@@ -23,7 +23,6 @@ MORE = 5  # new cards that «learn more» adds
 
 
 class HomeScreen(Screen[None]):
-    CSS_PATH = "home.tcss"
     BINDINGS = keys.HOME
     AUTO_FOCUS = "#menu"
 

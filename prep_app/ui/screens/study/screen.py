@@ -28,7 +28,7 @@ from prep_app.ui.widgets.demo_pane import DemoPane
 class StudyScreen(Screen[None]):
     """One session, card after card, until it ends or is left."""
 
-    CSS_PATH = "study.tcss"
+    CSS_PATH = ["study.tcss", "../../widgets/demo_pane/demo_pane.tcss"]
     BINDINGS = keys.STUDY
     AUTO_FOCUS = None
 
@@ -111,11 +111,7 @@ class StudyScreen(Screen[None]):
         previews = self.session.previews()
         at = now()
         intervals = {
-            rating: (
-                phrases.days(preview.interval_days)
-                if preview.interval_days >= 1
-                else phrases.interval(max(0, preview.due - at))
-            )
+            rating: phrases.interval(preview.due - at) if preview.learning else phrases.days(preview.interval_days)
             for rating, preview in previews.items()
         }
         bar.offer(intervals, self._suggestion())

@@ -43,14 +43,14 @@ class PrepApp(App[int]):
         self.desk: Desk | None = None
         self.opened = asyncio.Event()
         self.lab = LabClient()
+        self.home_screen = HomeScreen()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = "textual-ansi" if self.no_color else settings.theme or DARK.name
-        if settings.keys:
-            self.set_keymap(dict(settings.keys))
+        keys.remap(self, settings.keys)
 
     def get_default_screen(self) -> Screen[None]:
-        return HomeScreen()
+        return self.home_screen
 
     def on_mount(self) -> None:
         self.run_worker(self._open(), name="open", exit_on_error=True)

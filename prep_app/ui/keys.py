@@ -5,13 +5,38 @@ The name on the left is what `[keys]` in config.toml remaps: `"study.good" = "g"
 
 from __future__ import annotations
 
-from textual.binding import Binding, BindingType
+from collections.abc import Mapping
+from dataclasses import replace
+
+from textual.binding import Binding, BindingsMap, BindingType
+from textual.dom import DOMNode
 
 
 def _key(name: str, keys: str, action: str, says: str, tooltip: str, *, shown: bool = False) -> Binding:
     display = {"question_mark": "?", "slash": "/", "minus": "-", "at": "@", "asterisk": "*"}
     first = keys.split(",")[0]
     return Binding(keys, action, says, show=shown, id=name, tooltip=tooltip, key_display=display.get(first))
+
+
+def remap(node: DOMNode, wanted: Mapping[str, str]) -> None:
+    """Give `node` the keys that config.toml wants, by binding id.
+
+    Textual's own keymap drops every binding of a key when one of them moves; here two may share a key (space reveals,
+    then grades), so only the binding named is moved.
+    """
+    held = {binding for bindings in node._bindings.key_to_bindings.values() for binding in bindings}
+    if not any(binding.id in wanted for binding in held):
+        return
+    remapped = BindingsMap()
+    for key, bindings in node._bindings.key_to_bindings.items():
+        kept = [binding for binding in bindings if binding.id not in wanted]
+        if kept:
+            remapped.key_to_bindings[key] = kept
+    for binding in {binding.id: binding for binding in held if binding.id in wanted}.values():
+        for key in wanted[binding.id or ""].split(","):
+            moved = replace(binding, key=key.strip(), key_display=None)
+            remapped.key_to_bindings.setdefault(moved.key, []).append(moved)
+    node._bindings = remapped
 
 
 APP: list[BindingType] = [

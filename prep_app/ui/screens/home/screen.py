@@ -41,6 +41,7 @@ class HomeScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
+        keys.remap(self, self.app.settings.keys)  # type: ignore[attr-defined]
         self.run_worker(self._first_look(), exit_on_error=True)
 
     def on_screen_resume(self) -> None:

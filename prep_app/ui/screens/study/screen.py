@@ -52,6 +52,7 @@ class StudyScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     async def on_mount(self) -> None:
+        keys.remap(self, self.app.settings.keys)  # type: ignore[attr-defined]
         if self.session.resumed:
             self.notify(f"Resumed: {self.session.position} of {self.session.total} done", markup=False, timeout=3)
         await self._show_card()

@@ -35,6 +35,9 @@ class SummaryScreen(Screen[None]):
             yield Static(schedule(summary, now()), classes="section", markup=False)
         yield Footer(show_command_palette=False)
 
+    def on_mount(self) -> None:
+        keys.remap(self, self.app.settings.keys)  # type: ignore[attr-defined]
+
     def action_done(self) -> None:
         self.dismiss()
 

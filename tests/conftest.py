@@ -1,0 +1,66 @@
+"""What the tests share: a learner's empty folder, and a clock that stands where it is put."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from prep_app.content.library import builtin_folders, load_library
+from prep_app.content.model import Library
+from prep_app.memory.store import Memory
+from prep_app.paths import Home
+from prep_app.settings import Settings
+
+DAY = 86_400_000
+
+
+@dataclass
+class Clock:
+    """Milliseconds that move only when told to."""
+
+    at: int = int(datetime(2026, 3, 2, 10).timestamp() * 1000)
+
+    def __call__(self) -> int:
+        return self.at
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.at += round(seconds * 1000)
+
+    def pass_days(self, days: float) -> None:
+        self.at += round(days * DAY)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty learner's folder, and PREP_HOME pointing at it."""
+    root = tmp_path / "home"
+    root.mkdir(mode=0o700)
+    monkeypatch.setenv("PREP_HOME", str(root))
+    return Home(root)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+def memory(home: Home, settings: Settings) -> Iterator[Memory]:
+    opened = Memory.open(home, settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """The packs that come with prep."""
+    return load_library(builtin_folders())

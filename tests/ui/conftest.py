@@ -1,0 +1,67 @@
+"""A learner at the keyboard: the real app, real files, driven by Pilot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from prep_app.paths import Home
+from prep_app.settings import read_settings
+from prep_app.ui.app import PrepApp
+
+Opened = Callable[..., AbstractAsyncContextManager["Learner"]]
+
+
+class Learner:
+    """Presses keys and reads the screen."""
+
+    def __init__(self, app: PrepApp, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause()
+
+    async def until(self, holds: Callable[[], object], seconds: float = 30) -> None:
+        """Wait until something is so; the time is a limit, never a measure."""
+        async with asyncio.timeout(seconds):
+            while not holds():
+                await self.pilot.pause(0.02)
+
+    @property
+    def screen(self) -> str:
+        return type(self.app.screen).__name__
+
+    def reads(self) -> str:
+        """All the text on the screen, as a person would see it."""
+        width, height = self.app.size
+        lines = []
+        for y in range(height):
+            lines.append("".join(segment.text for segment in self.app.screen._compositor.render_strips()[y]))
+        return "\n".join(line[:width].rstrip() for line in lines)
+
+    def text_of(self, selector: str) -> str:
+        return str(self.app.screen.query_one(selector, Static).render())
+
+
+@pytest.fixture
+def opened(home: Home) -> Opened:
+    """Open the app on the learner's folder: `async with opened(size=(80, 24)) as learner`."""
+
+    @asynccontextmanager
+    async def open_app(size: tuple[int, int] = (80, 24), **options: object) -> AsyncIterator[Learner]:
+        app = PrepApp(home, read_settings(home.config), **options)  # type: ignore[arg-type]
+        async with app.run_test(size=size) as pilot:
+            learner = Learner(app, pilot)
+            await learner.until(lambda: app.home_screen.today is not None)
+            await pilot.pause()
+            yield learner
+
+    return open_app

@@ -92,10 +92,7 @@ def run(lab: Lab, *, bottleneck: int, layers: int, steps: int, rate: float, star
     for step in fit(model, train, BASE_STEPS, rate=3e-3, seed=lab.seed):
         lab.progress(step, BASE_STEPS + steps, "training the base")
     weights, answers = copy.deepcopy(model.state_dict()), logits(model, test)
-    size, before = (
-        sum(w.numel() for w in weights.values()),
-        F.cross_entropy(logits(model, turned), turned.labels).item(),
-    )
+    size = sum(weight.numel() for weight in weights.values())
     rows = [["base", accuracy(model, test), accuracy(model, turned)]]
 
     # 2. Freeze all of it (Houlsby lets the layer norms learn too) and put the adapters in: nothing changes yet.
@@ -121,6 +118,7 @@ def run(lab: Lab, *, bottleneck: int, layers: int, steps: int, rate: float, star
     series = [{"name": name, "x": at, "y": curve} for name, curve in curves.items()]
     lab.plot("Test accuracy while the adapters learn", "steps", "accuracy", series)
 
+    # 4. The base has not moved; only the adapters have learnt.
     now = model.state_dict()
     moved = sum((now[name] != weight).sum().item() for name, weight in weights.items())
     lab.check("base_frozen", moved == 0, moved, f"0 of {size:,} weights changed")
@@ -128,10 +126,10 @@ def run(lab: Lab, *, bottleneck: int, layers: int, steps: int, rate: float, star
     formula = 2 * layers * (2 * WIDTH * bottleneck + bottleneck + WIDTH)
     share = f"{formula:,}, {formula / size:.1%} of the base"
     lab.check("parameter_share", trained == formula, trained, share)
-    guess, loss = math.log(10), F.cross_entropy(logits(model, turned), turned.labels).item()
-    lab.check("learns", loss < guess / 2 and not moved, loss, f"below {guess / 2:.3f}; {before:.3f} before training")
+    loss, half = F.cross_entropy(logits(model, turned), turned.labels).item(), math.log(10) / 2
+    lab.check("learns", loss < half and not moved, loss, f"below {half:.3f} nats, the base unmoved")
 
-    # 4. With the adapters in, the model has forgotten some of the old task. Take them out, and it is back.
+    # 5. With the adapters in, the model has forgotten some of the old task. Take them out, and it is back.
     rows.append(["adapters in", on_upright[-1], on_turned[-1]])
     for block in model.blocks:
         block.adapter_1, block.adapter_2 = nn.Identity(), nn.Identity()
@@ -140,7 +138,7 @@ def run(lab: Lab, *, bottleneck: int, layers: int, steps: int, rate: float, star
     different = (logits(model, test) != answers).sum().item()
     lab.check("removal_restores", different == 0, different, f"0 of {answers.numel():,} outputs differ")
 
-    # 5. The same arithmetic at BERT-large's size: 24 layers, d = 1024, 335 million weights (Houlsby, table 1).
+    # 6. The same arithmetic at BERT-large's size: 24 layers, d = 1024, 335 million weights.
     at_scale = [[m, count := 2 * 24 * (2 * 1024 * m + m + 1024), f"{count / 335e6:.2%}"] for m in (8, 64, 256)]
     lab.table("Adapters in BERT-large", ["m", "parameters", "share"], at_scale)
     lab.figure("share", trained / size)

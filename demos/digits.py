@@ -30,6 +30,10 @@ class Digits(NamedTuple):
         """The same digits with their 64 pixels in another order."""
         return Digits(self.images.flatten(1)[:, order].view_as(self.images), self.labels)
 
+    def relabelled(self) -> Digits:
+        """The same images, but each is to be called the next digit: 0 is 1, 1 is 2, ..., 9 is 0."""
+        return Digits(self.images, (self.labels + 1) % 10)
+
 
 def digits(device: torch.device | str = "cpu") -> tuple[Digits, Digits]:
     """Return 1,348 digits to learn from and 449 to judge by, drawn with torch's seed."""
@@ -58,7 +62,8 @@ def fit(
 
     Only weights that require a gradient move. The same seed gives the same batches.
     """
-    optimizer = torch.optim.Adam([weight for weight in model.parameters() if weight.requires_grad], lr=rate, fused=True)
+    trainable = [weight for weight in model.parameters() if weight.requires_grad]
+    optimizer = torch.optim.Adam(trainable, lr=rate, fused=True)
     order = torch.Generator().manual_seed(seed)
     for step in range(steps):
         yield step

@@ -34,12 +34,22 @@ def test_the_split_follows_torchs_seed() -> None:
     assert not torch.equal(test_part(3), test_part(4))
 
 
-def test_four_quarter_turns_and_a_permutation_undone_give_the_digits_back() -> None:
+def test_four_quarter_turns_give_the_digits_back() -> None:
     task, _ = digits()
     assert torch.equal(task.rotated().rotated().rotated().rotated().images, task.images)
     assert not torch.equal(task.rotated().images, task.images)
-    order = torch.randperm(64)
+
+
+def test_permuted_pixels_can_be_put_back() -> None:
+    task, order = digits()[0], torch.randperm(64)
+    assert not torch.equal(task.permuted(order).images, task.images)
     assert torch.equal(task.permuted(order).permuted(order.argsort()).images, task.images)
+
+
+def test_relabelled_digits_look_the_same_and_are_called_the_next() -> None:
+    task, _ = digits()
+    assert torch.equal(task.relabelled().images, task.images)
+    assert all(new == (old + 1) % 10 for old, new in zip(task.labels, task.relabelled().labels, strict=True))
 
 
 def test_learning_says_how_far_it_is_and_moves_only_what_may_move() -> None:

@@ -1,5 +1,6 @@
 """EWC's two formulas against computations that share no code with them, and the demo's checks, which can fail."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ def test_the_penalty_is_half_lambda_times_the_weighted_square_and_its_slope_agre
     by_hand = 0.0
     for name, weight in model.named_parameters():
         for f, w, a in zip(fisher[name].flatten(), weight.flatten(), anchor[name].flatten(), strict=True):
-            by_hand += 0.5 * lam * float(f) * (float(w) - float(a)) ** 2
+            by_hand += 0.5 * lam * f.item() * (w.item() - a.item()) ** 2
     assert penalty.item() == pytest.approx(by_hand)
 
     penalty.backward()
@@ -91,11 +92,14 @@ def test_at_the_anchor_the_penalty_is_exactly_zero() -> None:
     assert all(weight.grad.abs().max() == 0 for weight in model.parameters())
 
 
-def outcomes(seed: int = 0, **values: Any) -> tuple[dict[str, bool], list[dict[str, Any]]]:
+def run_anew(seed: int = 0, **values: Any) -> tuple[dict[str, bool], list[dict[str, Any]]]:
     events: list[dict[str, Any]] = []
     run_demo("ewc_penalty", values, device="cpu", seed=seed, emit=events.append)
     assert events[-1]["event"] == "result", events[-1]
     return {event["id"]: event["passed"] for event in events if event["event"] == "check"}, events
+
+
+outcomes = cache(run_anew)  # several tests look at the same run
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -108,13 +112,14 @@ def test_every_check_holds_at_the_defaults(seed: int) -> None:
     assert [series["name"] for series in plot["series"]] == ["A, naive", "A, EWC", "B, naive", "B, EWC"]
 
 
-def test_every_check_holds_with_permuted_pixels_too() -> None:
-    checks, _ = outcomes(task_b="permuted")
-    assert all(checks.values())
+def test_a_task_that_contradicts_a_cannot_be_learnt_beside_it_and_the_checks_say_so() -> None:
+    checks, _ = outcomes(task_b="relabelled")
+    assert checks["naive_forgets"]
+    assert not checks["ewc_keeps_a"]
 
 
 def test_the_same_seed_tells_the_same_story() -> None:
-    first, second = outcomes(5, steps=50)[1], outcomes(5, steps=50)[1]
+    first, second = run_anew(5, steps=50)[1], run_anew(5, steps=50)[1]
     assert first[:-1] == second[:-1]
     assert first[-1]["figures"] == second[-1]["figures"]
 
@@ -133,21 +138,21 @@ def test_a_network_too_small_for_both_tasks_fails_to_learn_b() -> None:
 
 def test_where_b_is_a_again_nothing_is_forgotten_and_the_check_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Digits, "rotated", lambda self: self)
-    checks, _ = outcomes()
+    checks, _ = run_anew()
     assert not checks["naive_forgets"]
 
 
 def test_leaving_out_the_half_fails_the_gradient_check(monkeypatch: pytest.MonkeyPatch) -> None:
     true_penalty = demo.ewc_penalty
     monkeypatch.setattr(demo, "ewc_penalty", lambda *given: 2 * true_penalty(*given))
-    checks, _ = outcomes(steps=50)
+    checks, _ = run_anew(steps=50)
     assert not checks["gradient"]
 
 
 def test_a_penalty_that_is_not_at_rest_fails_the_anchor_check(monkeypatch: pytest.MonkeyPatch) -> None:
     true_penalty = demo.ewc_penalty
     monkeypatch.setattr(demo, "ewc_penalty", lambda *given: true_penalty(*given) + 1e-6)
-    checks, _ = outcomes(steps=50)
+    checks, _ = run_anew(steps=50)
     assert not checks["zero_at_anchor"]
 
 
@@ -161,13 +166,13 @@ def test_squaring_too_late_fails_the_fisher_check(monkeypatch: pytest.MonkeyPatc
         return total
 
     monkeypatch.setattr(demo, "fisher_diagonal", squared_mean)
-    checks, _ = outcomes(steps=50)
+    checks, _ = run_anew(steps=50)
     assert not checks["per_example_fisher"]
 
 
 @pytest.mark.parametrize(
     "values",
-    [{"lam": 100000.0}, {"hidden": 32, "steps": 50}, {"steps": 600}, {"fisher_batch": 4}, {"fisher_batch": 128}],
+    [{"lam": 100000.0}, {"hidden": 32, "steps": 50}, {"fisher_batch": 4, "steps": 50}, {"fisher_batch": 128}],
 )
 def test_the_ends_of_every_range_run_to_a_result(values: dict[str, Any]) -> None:
     checks, _ = outcomes(**values)

@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any, Literal
 
 from prep_app.lab.events import Event, Failure, Output, Result, parse
@@ -67,7 +67,7 @@ class LabClient:
         device: str = "auto",
         seed: int = 0,
         time_limit: float = TIME_LIMIT,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Run a demo; yields its events, of which the last is a Result or a Failure.
 
         Leaving the iteration early cancels the run. A run still going is cancelled first.
@@ -110,7 +110,7 @@ class LabClient:
         await self._discard()
         self.state = "cold"
 
-    async def _until_ended(self, run: int, time_limit: float) -> AsyncIterator[Event]:
+    async def _until_ended(self, run: int, time_limit: float) -> AsyncGenerator[Event, None]:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + time_limit
         outcome: Event | None = None

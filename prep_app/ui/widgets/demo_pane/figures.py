@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from prep_app.lab.events import Cell
 
-GROUP_FROM = 10_000  # 1024 reads well as it is; 1048576 does not
+GROUP_FROM = 1_000
+
+_WRITTEN = re.compile(r"[<>~≈×]?[-+−]?\d[\d,.]*(e[-+]?\d+)? ?[%×x]?")
 
 
 def figure(value: Cell) -> str:
@@ -21,4 +25,7 @@ def figure(value: Cell) -> str:
 
 
 def is_number(value: Cell) -> bool:
+    """Whether `value` is a number, perhaps one already written out with its unit: 6.4%, ×3.9, 1e-05."""
+    if isinstance(value, str):
+        return bool(_WRITTEN.fullmatch(value))
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import aclosing
 from pathlib import Path
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.events import Resize
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
@@ -63,6 +65,7 @@ class DemoPane(Widget, can_focus=True):
         self.device = "auto"
         self.running = False
         self.checks: dict[str, bool] = {}
+        self._progress_at = 0.0  # when the bar was last drawn
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -95,7 +98,8 @@ class DemoPane(Widget, can_focus=True):
 
     def show(self, event: Event) -> None:
         """Take one event of the run: into the page, the title or the bar of progress."""
-        title = self.query_one(TitleLine)
+        if self._state in ("idle", "warming"):
+            self._stand("running")
         match event:
             case Progress():
                 self._show_progress(event)
@@ -111,8 +115,6 @@ class DemoPane(Widget, can_focus=True):
                 self.query_one(ResultView).add(event)
                 self._ended("error")
             case _:
-                if title.standing.state == "warming":
-                    self._stand("running")
                 self.query_one(ResultView).add(event)
 
     async def _run(self, name: str, demo: Demo, lab: LabClient) -> None:
@@ -128,13 +130,14 @@ class DemoPane(Widget, can_focus=True):
         self._stand("running")
         breath = time.monotonic()
         last: Event | None = None
-        async for event in lab.run(name, self.values, device=self.device):
-            self.show(last := event)
-            while view.backlog > MOST_WAITING:
-                await asyncio.sleep(FLUSH_EVERY)
-            if time.monotonic() - breath > LONGEST_STRETCH:
-                await asyncio.sleep(0)
-                breath = time.monotonic()
+        async with aclosing(lab.run(name, self.values, device=self.device)) as events:
+            async for event in events:
+                self.show(last := event)
+                while view.backlog > MOST_WAITING:
+                    await asyncio.sleep(FLUSH_EVERY)
+                if time.monotonic() - breath > LONGEST_STRETCH:
+                    await asyncio.sleep(0)
+                    breath = time.monotonic()
         if isinstance(last, Result | Failure) and self._state != "cancelled":
             self.post_message(self.Finished(name, last, dict(self.checks)))
 
@@ -161,8 +164,6 @@ class DemoPane(Widget, can_focus=True):
         self.refresh_bindings()
 
     def _show_progress(self, progress: Progress) -> None:
-        if self._state == "warming":
-            self._stand("running")
         now = time.monotonic()
         if now - self._progress_at < FLUSH_EVERY and progress.done < progress.total:
             return
@@ -235,7 +236,7 @@ class DemoPane(Widget, can_focus=True):
         self.action_leave_parameters()
         self.run()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < ONE_LINE_FROM, "-narrow")
 
     @property

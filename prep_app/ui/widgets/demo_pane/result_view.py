@@ -18,7 +18,7 @@ from prep_app.ui.widgets.demo_pane.transcript import Block, Transcript
 
 FLUSH_EVERY = 1 / 25  # seconds; each flush is one layout of the screen
 FLUSH_BUDGET = 0.008  # seconds of one flush, so that a key never waits long behind it
-MOST_TEXT = 4_000  # pieces of text or output a run; checks, tables and the outcome always show
+MOST_PIECES = 2_000  # of text, output, tables and plots a run; checks and the outcome always show
 MOST_AXES = 8  # plots with axes a run; further ones are sparklines
 ROWS_BESIDE_A_PLOT = 3  # its title and legend
 
@@ -31,8 +31,12 @@ class ResultView(VerticalScroll, can_focus=False):
         self._waiting: deque[Event] = deque()
         self._flush_due = False
         self._last_flush = 0.0
-        self._texts = self._axes = 0
+        self._pieces = self._axes = 0
         self._last: type[Event] | None = None
+
+    @property
+    def _page_width(self) -> int:
+        return self.scrollable_content_region.width - 1  # the margin of what is on the page
 
     @property
     def backlog(self) -> int:
@@ -42,20 +46,27 @@ class ResultView(VerticalScroll, can_focus=False):
     async def reset(self) -> None:
         """An empty page for a new run, which follows what is added until the reader scrolls."""
         self._waiting.clear()
-        self._texts = self._axes = 0
+        self._pieces = self._axes = 0
         self._last = None
         await self.remove_children()
         self.anchor()
 
     def add(self, event: Event) -> None:
-        if isinstance(event, Text | Output):
-            self._texts += 1
-            if self._texts > MOST_TEXT:
-                if self._texts > MOST_TEXT + 1:
-                    return
-                event = Text("… more text was sent; not shown")
+        if not isinstance(event, Check | Failure):
+            self._pieces += 1
+            if self._pieces > MOST_PIECES + 1:
+                return
+            if self._pieces > MOST_PIECES:
+                event = Text("… more was sent; not shown")
         self._waiting.append(event)
-        if not self._flush_due:
+        self._flush_soon()
+
+    def on_resize(self) -> None:
+        if self._waiting:
+            self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        if not self._flush_due and self._page_width > 0:
             self._flush_due = True
             wait = FLUSH_EVERY - (time.monotonic() - self._last_flush)
             if wait > 0:
@@ -66,35 +77,27 @@ class ResultView(VerticalScroll, can_focus=False):
     async def _flush(self) -> None:
         """Draw what waits, in order, for as long as the budget lasts."""
         self._last_flush = start = time.monotonic()
-        blocks: list[Block] = []
         while self._waiting and time.monotonic() - start < FLUSH_BUDGET:
             event = self._waiting.popleft()
             if isinstance(event, Plot) and self._wants_axes(event):
-                await self._append(blocks)
-                blocks = []
                 self._axes += 1
                 await self.mount(PlotView(event, self.size.height - ROWS_BESIDE_A_PLOT))
-            else:
-                blocks += self._blocks(event)
+            elif blocks := self._blocks(event):
+                await self._append(blocks)
             self._last = type(event)
-        await self._append(blocks)
         self._flush_due = bool(self._waiting)
         if self._flush_due:
             self.set_timer(FLUSH_EVERY, self._flush)
 
     async def _append(self, blocks: list[Block]) -> None:
-        if not blocks:
-            return
         last = self.children[-1] if self.children else None
-        if isinstance(last, Transcript):
-            last.add(blocks)
-        else:
-            transcript = Transcript()
-            transcript.blocks.extend(blocks)
-            await self.mount(transcript)
+        if not isinstance(last, Transcript):
+            last = Transcript(self._page_width)
+            await self.mount(last)
+        last.add(blocks)
 
     def _wants_axes(self, plot: Plot) -> bool:
-        return self._axes < MOST_AXES and has_axes(plot, self.scrollable_content_region.width, self.app.no_color)
+        return self._axes < MOST_AXES and has_axes(plot, self._page_width, self.app.no_color)
 
     def _blocks(self, event: Event) -> list[Block]:
         """The event as text, with a blank line where its kind changes."""

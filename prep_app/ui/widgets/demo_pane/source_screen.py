@@ -20,7 +20,7 @@ class SourceScreen(ModalScreen[None]):
 
     CSS_PATH = "source_screen.tcss"
     BINDINGS = keys.SOURCE
-    AUTO_FOCUS = "ScrollableContainer"
+    AUTO_FOCUS = "#source-page"
 
     def __init__(self, name: str, title: str) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class SourceScreen(ModalScreen[None]):
                 markup=False,
                 id="source-title",
             )
-            with ScrollableContainer(), Horizontal(id="source-lines"):
+            with ScrollableContainer(id="source-page"), Horizontal(id="source-lines"):
                 yield Static(markup=False, id="source-numbers")
                 yield Static(Content("reading…"), markup=False, id="source-code")
         yield Footer(show_command_palette=False)
@@ -45,7 +45,7 @@ class SourceScreen(ModalScreen[None]):
         self.query_one("#source-code", Static).update(code)
 
     def action_scroll_lines(self, lines: int) -> None:
-        self.query_one(ScrollableContainer).scroll_relative(y=lines, animate=False)
+        self.query_one("#source-page").scroll_relative(y=lines, animate=False)
 
     def action_close(self) -> None:
         self.dismiss()

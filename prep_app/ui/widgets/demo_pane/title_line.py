@@ -38,7 +38,7 @@ def phrase(standing: Standing, seconds: float) -> list[tuple[str, str]]:
         case "warming":
             return [("◌ warming up…", "$text-warning"), (f" · {took}", QUIET)]
         case "running":
-            of = f" · {total} of {standing.declared} checks" if total else ""
+            of = f" · {total} of {max(total, standing.declared)} checks" if total else ""
             return [("▸ running", "$text-primary"), (f"{of} · {took}", QUIET)]
         case "held":
             words = f"✓ {standing.passed} of {total} checks hold" if total else "✓ done"
@@ -89,6 +89,7 @@ class TitleLine(Widget):
         title = Content.styled(self.title, "bold $text-primary")
         length = sum(cell_len(text) for text, _ in parts)
         if height > 1:
-            return Content.assemble(title.truncate(width, ellipsis=True), "\n", *parts)
+            status = Content.assemble(*parts).truncate(width, ellipsis=True)
+            return Content.assemble(title.truncate(width, ellipsis=True), "\n", status)
         room = max(0, width - length - 2)
         return Content.assemble(title.truncate(room, ellipsis=True, pad=True), "  ", *parts)

@@ -21,15 +21,18 @@ class Transcript(Widget):
 
     ALLOW_SELECT = False
 
-    def __init__(self) -> None:
+    def __init__(self, width: int) -> None:
+        """`width` is what the page has to give; another is taken on when the layout says so."""
         super().__init__()
         self.blocks: list[Block] = []
         self._strips: list[Strip] = []
         self._drawn = 0  # blocks that are in _strips
-        self._drawn_width = 0
+        self._drawn_width = width
+        self._look: object = None
 
     def add(self, blocks: Sequence[Block]) -> None:
         self.blocks.extend(blocks)
+        self._lines(self._drawn_width)  # now, so that the caller sees what it takes
         self.refresh(layout=True)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
@@ -40,7 +43,10 @@ class Transcript(Widget):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._forget()
+        look = (self.app.theme, self.visual_style)
+        if look != self._look:  # a change of focus tells every widget, and changes nothing here
+            self._look = look
+            self._forget()
 
     def render_line(self, y: int) -> Strip:
         lines = self._lines(self.size.width)

@@ -119,5 +119,6 @@ class ResultView(VerticalScroll, can_focus=False):
                 drawn = [partial(draw_text_plot, event)]
             case _:
                 return []
-        apart = self._last not in (None, type(event)) or isinstance(event, Table | Plot)
-        return [Content(""), *drawn] if apart and self._last not in (None, Plot) else drawn
+        below_axes = bool(self.children) and isinstance(self.children[-1], PlotView)  # it brings its own air
+        apart = self._last is not None and (self._last is not type(event) or isinstance(event, Table | Plot))
+        return [Content(""), *drawn] if apart and not below_axes else drawn

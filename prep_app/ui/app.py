@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from prep_app.errors import UserError
-from prep_app.lab.client import LabClient
 from prep_app.paths import Home
 from prep_app.settings import Settings, read_settings
 from prep_app.ui import keys
-from prep_app.ui.desk import Desk, now, open_desk
 from prep_app.ui.screens.home.screen import HomeScreen
 from prep_app.ui.themes import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from prep_app.lab.client import LabClient
+    from prep_app.ui.desk import Desk
 
 LAB_WARM_UP_DELAY = 0.3  # seconds after the first paint, so that torch never competes with it
 
@@ -42,11 +47,10 @@ class PrepApp(App[int]):
         self.study_at_once = study
         self.desk: Desk | None = None
         self.opened = asyncio.Event()
-        self.lab = LabClient()
         self.home_screen = HomeScreen()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = "textual-ansi" if self.no_color else settings.theme or DARK.name
+        self.theme = "ansi-dark" if self.no_color else settings.theme or DARK.name
         keys.remap(self, settings.keys)
 
     def get_default_screen(self) -> Screen[None]:
@@ -58,18 +62,32 @@ class PrepApp(App[int]):
 
     async def _open(self) -> None:
         try:
-            self.desk = await asyncio.to_thread(open_desk, self.home, self.settings)
+            self.desk = await asyncio.to_thread(self._open_desk)
         except UserError as error:
             self.exit(2, message=str(error))
             return
         self.opened.set()
-        await asyncio.to_thread(self.desk.memory.backup_if_due, now())
+        await asyncio.to_thread(self.desk.memory.backup_if_due, time.time_ns() // 1_000_000)
+
+    def _open_desk(self) -> Desk:
+        # What reads packs and memory is imported here, in a thread, while the first frame is already up.
+        from prep_app.ui.desk import open_desk
+
+        return open_desk(self.home, self.settings)
+
+    @cached_property
+    def lab(self) -> LabClient:
+        """The worker's client, made when first wanted."""
+        from prep_app.lab.client import LabClient
+
+        return LabClient()
 
     def _warm_up(self) -> None:
         self.run_worker(self.lab.start(), name="lab", exit_on_error=False)
 
     async def on_unmount(self) -> None:
-        await self.lab.close()
+        if "lab" in self.__dict__:
+            await self.lab.close()
         if self.desk is not None:
             self.desk.memory.close()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,11 +15,12 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from prep_app.content.model import QuestionId
-from prep_app.practice.today import Today, today
 from prep_app.ui import keys
-from prep_app.ui.desk import Desk, now
-from prep_app.ui.screens.home import menu
+
+if TYPE_CHECKING:  # at the first paint there is nothing to show yet: these are imported while it is up
+    from prep_app.content.model import QuestionId
+    from prep_app.practice.today import Today
+    from prep_app.ui.desk import Desk
 
 MORE = 5  # new cards that «learn more» adds
 
@@ -63,7 +66,7 @@ class HomeScreen(Screen[None]):
         await self.look()
         wanted = self.app.study_at_once  # type: ignore[attr-defined]
         if wanted is not None:
-            await self._start(only=tuple(map(QuestionId, wanted)))
+            await self._start(only=tuple(cast("list[QuestionId]", wanted)))
 
     async def look(self) -> None:
         """Ask what stands where now, and show it."""
@@ -73,10 +76,14 @@ class HomeScreen(Screen[None]):
 
     @staticmethod
     def _ask(desk: Desk) -> Today:
+        from prep_app.practice.today import today
+
         desk.memory.refresh()
-        return today(desk.library, desk.memory, desk.settings, now())
+        return today(desk.library, desk.memory, desk.settings, _now())
 
     def _draw(self, standing: Today) -> None:
+        from prep_app.ui.screens.home import menu
+
         width = min(100, self.size.width) - 6
         self.query_one("#tally", Static).update(menu.tally(standing, width))
         options = self.query_one("#menu", OptionList)
@@ -89,10 +96,12 @@ class HomeScreen(Screen[None]):
             ]
         )
         options.highlighted = min(at, options.option_count - 1)
-        self.query_one("#note", Static).update(Content(menu.note(standing, self.desk.library, now())))
+        self.query_one("#note", Static).update(Content(menu.note(standing, self.desk.library, _now())))
 
     @on(OptionList.OptionSelected)
     async def _chosen(self, message: OptionList.OptionSelected) -> None:
+        from prep_app.ui.screens.home import menu
+
         chosen = message.option.id or ""
         starts: dict[str, Callable[[], object]] = {
             menu.START: lambda: self._start(),
@@ -103,7 +112,7 @@ class HomeScreen(Screen[None]):
         if chosen in starts:
             await starts[chosen]()  # type: ignore[misc]
         else:
-            await self._start(only=(QuestionId(chosen.removeprefix(menu.QUESTION)),))
+            await self._start(only=(cast("QuestionId", chosen.removeprefix(menu.QUESTION)),))
 
     async def action_practise(self) -> None:
         await self._start(practice=True)
@@ -112,7 +121,7 @@ class HomeScreen(Screen[None]):
         await self._start(extra_new=MORE)
 
     async def action_undo(self) -> None:
-        undone = await asyncio.to_thread(self.desk.memory.undo, now())
+        undone = await asyncio.to_thread(self.desk.memory.undo, _now())
         self.notify("Nothing to take back" if undone is None else "Taken back", markup=False)
         await self.look()
 
@@ -138,7 +147,7 @@ class HomeScreen(Screen[None]):
                 desk.library,
                 desk.memory,
                 desk.settings,
-                clock=now,
+                clock=_now,
                 limit=limit,
                 only=only,
                 practice=practice,
@@ -150,3 +159,7 @@ class HomeScreen(Screen[None]):
             self.notify(f"Nothing to do{which} now; press m to learn more or p to practise", markup=False)
             return
         self.app.push_screen(StudyScreen(desk, session))
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

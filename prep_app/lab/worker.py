@@ -42,6 +42,8 @@ def main() -> int:
         send(protocol, {"event": "broken", "message": f"{type(error).__name__}: {error}"})
         return 1
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    # The first optimizer of a process imports torch._dynamo (0.8 s): paid here once, not in every fork.
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
     kit = importlib.import_module(f"{options.package}.kit")
     forks = sys.platform == "linux"
     send(protocol, {"event": "ready", "torch": torch.__version__, "forks": forks})

@@ -1,0 +1,224 @@
+"""The journal is the truth: whatever happens, what was acknowledged is there, and the cache can go."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+
+from prep_app.content.model import CardId
+from prep_app.errors import UserError
+from prep_app.memory.journal import JOURNAL_VERSION, Journal, integrity
+from prep_app.memory.store import Memory
+from prep_app.memory.types import New, Rating
+from prep_app.paths import Home
+from prep_app.settings import Settings
+from tests.conftest import DAY, Clock
+
+CARDS = [CardId(name) for name in ("a", "b", "c")]
+WRITER = """
+import sys, time
+from pathlib import Path
+from prep_app.memory.store import Memory
+from prep_app.memory.types import Rating
+from prep_app.paths import Home
+from prep_app.settings import Settings
+memory = Memory.open(Home(Path(sys.argv[1])), Settings())
+for number in range(int(sys.argv[3])):
+    done = memory.answer(f"{sys.argv[2]}-{number % 5}", Rating.GOOD, at=time.time_ns() // 1_000_000)
+    print(done.entry, flush=True)
+memory.close()
+"""
+
+
+def everything(memory: Memory) -> object:
+    return [(memory.state(card), memory.flags(card)) for card in CARDS], memory.proven()
+
+
+step = st.tuples(
+    st.sampled_from(["answer", "answer", "answer", "undo", "bury", "suspend", "unsuspend", "mark", "reopen", "old"]),
+    st.sampled_from(CARDS),
+    st.sampled_from(list(Rating)),
+    st.integers(0, 40 * DAY),
+    st.integers(1, 2),
+)
+
+
+@limits(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(step, max_size=25))
+def test_step_by_step_from_the_cache_or_from_nothing_it_is_the_same(
+    steps: list[tuple[str, CardId, Rating, int, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home, at = Home(tmp_path_factory.mktemp("home")), 1_770_000_000_000
+    memory = Memory.open(home, Settings())
+    for what, card, rating, gap, revision in steps:
+        at += gap
+        match what:
+            case "answer":
+                memory.answer(card, rating, at=at, seconds=3.0, revision=revision)
+            case "old":  # entered late: it belongs before what is already there
+                memory.answer(card, rating, at=at - 50 * DAY, revision=revision)
+            case "undo":
+                memory.undo(at)
+            case "reopen":
+                memory.close()
+                memory = Memory.open(home, Settings())
+            case _:
+                getattr(memory, what)(card, at)
+    held = everything(memory)
+    memory.close()
+    reopened = Memory.open(home, Settings())
+    assert everything(reopened) == held
+    reopened.close()
+    home.cache.unlink()
+    rebuilt = Memory.open(home, Settings())
+    assert everything(rebuilt) == held
+    rebuilt.close()
+
+
+def test_undo_gives_back_exactly_what_was(memory: Memory, clock: Clock) -> None:
+    memory.answer(CARDS[0], Rating.GOOD, at=clock())
+    clock.pass_days(3)
+    before = memory.state(CARDS[0])
+    memory.answer(CARDS[0], Rating.AGAIN, at=clock())
+    assert memory.state(CARDS[0]) != before
+    assert memory.undo(clock()).card == CARDS[0]
+    assert memory.state(CARDS[0]) == before
+    memory.undo(clock())
+    assert memory.state(CARDS[0]) == New()
+    assert memory.undo(clock()) is None
+
+
+def test_a_raised_revision_asks_to_learn_it_again_and_keeps_the_history(memory: Memory, clock: Clock) -> None:
+    memory.answer(CARDS[0], Rating.GOOD, at=clock(), revision=1)
+    assert memory.state(CARDS[0], revision=2) == New()
+    memory.answer(CARDS[0], Rating.HARD, at=clock(), revision=2)
+    assert memory.state(CARDS[0], revision=2).reviews == 1
+    assert len(memory.reviews()) == 2
+
+
+def test_practice_is_recorded_but_schedules_nothing(memory: Memory, clock: Clock) -> None:
+    memory.answer(CARDS[0], Rating.AGAIN, at=clock(), practice=True)
+    assert memory.state(CARDS[0]) == New()
+    assert memory.reviews()[0].practice
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a database", b"SQLite format 3\x00" + b"\xff" * 4000])
+def test_a_damaged_cache_is_made_anew_without_a_word(home: Home, clock: Clock, damage: bytes) -> None:
+    memory = Memory.open(home, Settings())
+    memory.answer(CARDS[0], Rating.GOOD, at=clock())
+    held = memory.state(CARDS[0])
+    memory.close()
+    home.cache.write_bytes(damage)
+    memory = Memory.open(home, Settings())
+    assert memory.state(CARDS[0]) == held
+    memory.close()
+
+
+def test_other_settings_fold_the_same_journal_anew(home: Home, clock: Clock) -> None:
+    memory = Memory.open(home, Settings())
+    before = memory.answer(CARDS[0], Rating.GOOD, at=clock()).memory
+    memory.close()
+    memory = Memory.open(home, Settings(desired_retention=0.8))
+    assert memory.state(CARDS[0]).interval_days > before.interval_days
+    memory.close()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_kill_9_every_acknowledged_review_is_there(home: Home, seed: int) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, home.root, "card", "100000"], stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    acknowledged = [writer.stdout.readline().strip() for _ in range(random.Random(seed).randint(1, 60))]
+    writer.send_signal(signal.SIGKILL)
+    acknowledged += [line.strip() for line in writer.stdout if line.endswith("\n")]
+    writer.wait()
+    memory = Memory.open(home, Settings())
+    assert set(acknowledged) <= {review.entry for review in memory.reviews()}
+    memory.close()
+    assert integrity(home.journal) is None
+
+
+def test_two_programs_at_once_lose_and_corrupt_nothing(home: Home) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, home.root, name, "150"], stdout=subprocess.PIPE, text=True)
+        for name in ("left", "right")
+    ]
+    watching = Memory.open(home, Settings())
+    acknowledged = [line.strip() for writer in writers for line in writer.communicate()[0].splitlines()]
+    watching.refresh()
+    assert len(acknowledged) == 300
+    assert set(acknowledged) == {review.entry for review in watching.reviews()}
+    assert watching.state(CardId("left-0")).reviews == 30
+    watching.close()
+    assert integrity(home.journal) is None
+
+
+def test_the_journal_refuses_to_be_changed_and_is_the_learners_alone(memory: Memory, home: Home, clock: Clock) -> None:
+    memory.answer(CARDS[0], Rating.GOOD, at=clock())
+    connection = sqlite3.connect(home.journal)
+    for statement in ("UPDATE entry SET at = 0", "DELETE FROM entry"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(statement)
+    connection.close()
+    assert stat.S_IMODE(os.stat(home.journal).st_mode) == 0o600
+
+
+def test_a_damaged_journal_names_the_newest_backup(home: Home, clock: Clock) -> None:
+    memory = Memory.open(home, Settings())
+    memory.answer(CARDS[0], Rating.GOOD, at=clock())
+    copy = memory.backup_if_due(clock())
+    memory.close()
+    home.journal.write_bytes(b"garbage" * 1000)
+    with pytest.raises(UserError, match=str(copy)):
+        Memory.open(home, Settings())
+
+
+def test_a_journal_from_a_newer_prep_is_left_alone(home: Home) -> None:
+    connection = sqlite3.connect(home.journal)
+    connection.execute(f"PRAGMA user_version={JOURNAL_VERSION + 1}")
+    connection.close()
+    with pytest.raises(UserError, match="newer prep"):
+        Memory.open(home, Settings())
+
+
+def test_one_backup_a_day_and_ten_are_kept(memory: Memory, home: Home, clock: Clock) -> None:
+    memory.answer(CARDS[0], Rating.GOOD, at=clock())
+    for _ in range(14):
+        assert memory.backup_if_due(clock()) is not None
+        assert memory.backup_if_due(clock()) is None
+        clock.pass_days(1)
+    copies = sorted(home.backups.iterdir())
+    assert len(copies) == 10
+    restored = Journal(copies[-1], home.backups)
+    assert len(restored.since(0)) == 1
+    restored.close()
+
+
+def test_what_a_demo_proved_is_kept(home: Home, clock: Clock) -> None:
+    memory = Memory.open(home, Settings())
+    memory.note_demo("lora_merge", False, {"x": 1.5}, {"zero_start": True, "merged_cost": False}, clock())
+    memory.close()
+    memory = Memory.open(home, Settings())
+    assert memory.proven() == {("lora_merge", "zero_start"): True, ("lora_merge", "merged_cost"): False}
+    memory.close()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    from prep_app.paths import home as find
+
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    with pytest.raises(UserError, match="set PREP_HOME"):
+        find(str(blocker / "inside"))

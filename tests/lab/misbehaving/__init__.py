@@ -1,0 +1,1 @@
+"""Demos that do what a demo must not, each for real."""

@@ -1,0 +1,79 @@
+"""Today's queue: nothing twice, nothing forbidden, topics mixed."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+
+from prep_app.content.model import Card, CardId, QuestionId, Recall
+from prep_app.memory.queue import todays_queue
+from prep_app.memory.store import Memory
+from prep_app.memory.types import Rating
+from prep_app.settings import Settings
+from tests.conftest import Clock
+
+
+def cards(*counts: int) -> list[Card]:
+    """Some cards of question A, some of B, …"""
+    return [
+        Card(CardId(f"{name}{n}"), QuestionId(name), f"topic {n % 2}", "?", "!", Recall(("point",)))
+        for name, count in zip("ABCD", counts, strict=False)
+        for n in range(count)
+    ]
+
+
+@limits(deadline=None, max_examples=60)
+@given(counts=st.lists(st.integers(0, 12), min_size=1, max_size=4))
+def test_siblings_are_apart_wherever_the_numbers_allow(counts: list[int], tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+    from prep_app.paths import Home
+
+    memory = Memory.open(Home(tmp_path_factory.mktemp("home")), Settings())
+    clock = Clock()
+    pool = cards(*counts)
+    queue = todays_queue(pool, memory, Settings(new_per_day=100), clock())
+    assert sorted(queue.cards) == sorted(card.id for card in pool)
+    neighbours = sum(a[0] == b[0] for a, b in zip(queue.cards, queue.cards[1:], strict=False))
+    total, largest = sum(counts), max(counts)
+    assert neighbours == max(0, largest - (total - largest) - 1)
+    memory.close()
+
+
+def test_the_daily_limit_of_new_cards_counts_those_already_begun(memory: Memory, clock: Clock) -> None:
+    pool, settings = cards(10), Settings(new_per_day=4)
+    assert len(todays_queue(pool, memory, settings, clock()).cards) == 4
+    memory.answer(pool[0].id, Rating.EASY, at=clock())
+    queue = todays_queue(pool, memory, settings, clock())
+    assert queue.new == 3
+    assert todays_queue(pool, memory, settings, clock(), extra_new=2).new == 5
+    assert queue.next_due is not None
+    clock.pass_days(1)
+    assert todays_queue(pool, memory, settings, clock()).new == 4
+
+
+def test_suspended_and_buried_cards_are_left_out_the_buried_until_tomorrow(memory: Memory, clock: Clock) -> None:
+    pool, settings = cards(3), Settings()
+    memory.suspend(pool[0].id, clock())
+    memory.bury(pool[1].id, clock())
+    assert todays_queue(pool, memory, settings, clock()).cards == (pool[2].id,)
+    clock.pass_days(1)
+    assert set(todays_queue(pool, memory, settings, clock()).cards) == {pool[1].id, pool[2].id}
+
+
+def test_a_short_session_takes_what_is_likeliest_to_be_forgotten(memory: Memory, clock: Clock) -> None:
+    pool, settings = cards(6), Settings()
+    for number, card in enumerate(pool):
+        memory.answer(card.id, Rating.EASY if number % 2 else Rating.GOOD, at=clock())
+    clock.pass_days(60)
+    queue = todays_queue(pool, memory, settings, clock(), limit=3)
+    assert set(queue.cards) == {pool[0].id, pool[2].id, pool[4].id}
+    assert queue.overdue == 6
+
+
+def test_a_failed_card_is_asked_first(memory: Memory, clock: Clock) -> None:
+    pool, settings = cards(3), Settings()
+    memory.answer(pool[2].id, Rating.AGAIN, at=clock())
+    clock.pass_seconds(120)
+    queue = todays_queue(pool, memory, settings, clock())
+    assert queue.cards[0] == pool[2].id
+    assert queue.learning == 1

@@ -1,0 +1,146 @@
+"""A session without a screen."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from prep_app.content.model import Choice, Library, QuestionId
+from prep_app.memory.store import Memory
+from prep_app.memory.types import New, Rating
+from prep_app.practice.session import FIRST_SESSION, Session
+from prep_app.practice.today import today
+from prep_app.settings import Settings
+from tests.conftest import Clock
+
+
+def start(library: Library, memory: Memory, clock: Clock, **options: object) -> Session:
+    return Session.start(library, memory, Settings(), clock=clock, **options)  # type: ignore[arg-type]
+
+
+def test_the_first_session_is_short_and_mixes_the_questions(library: Library, memory: Memory, clock: Clock) -> None:
+    session = start(library, memory, clock)
+    assert session.total == FIRST_SESSION
+    questions = set()
+    while session.current is not None:
+        questions.add(session.current.question)
+        session.grade(Rating.GOOD)
+    assert questions == set(library.questions)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_session_ends_once_everything_stuck_and_loses_nothing(
+    library: Library, memory: Memory, clock: Clock, seed: int
+) -> None:
+    chance, session = random.Random(seed), start(library, memory, clock)
+    graded = 0
+    while session.current is not None:
+        clock.pass_seconds(20)
+        hopeful = graded > 40
+        session.grade(Rating.GOOD if hopeful else Rating(chance.randint(1, 4)))
+        graded += 1
+        if chance.random() < 0.2:
+            session.undo()
+            graded -= 1
+        assert session.position + session.left == session.total == FIRST_SESSION
+    assert len(memory.reviews()) == graded
+    assert all(not isinstance(memory.state(card.id), New) for card, _ in session.summary().schedule)
+
+
+def test_what_failed_comes_back_after_a_few_others(library: Library, memory: Memory, clock: Clock) -> None:
+    session = start(library, memory, clock)
+    failed = session.current
+    session.grade(Rating.AGAIN)
+    between = 0
+    while session.current is not failed:
+        session.grade(Rating.GOOD)
+        between += 1
+    assert between == 3
+
+
+def test_undo_walks_all_the_way_back(library: Library, memory: Memory, clock: Clock) -> None:
+    session = start(library, memory, clock)
+    seen = []
+    for rating in (Rating.GOOD, Rating.AGAIN, Rating.EASY):
+        seen.append(session.current)
+        session.grade(rating)
+    session.bury()
+    session.undo()
+    for card in reversed(seen):
+        assert session.undo() is card
+    assert session.undo() is None
+    assert memory.reviews() == []
+
+
+def test_a_left_session_goes_on_the_same_day_only(library: Library, memory: Memory, clock: Clock) -> None:
+    session = start(library, memory, clock)
+    session.grade(Rating.GOOD)
+    session.grade(Rating.GOOD)
+    assert today(library, memory, Settings(), clock()).resumable == (2, 5)
+    resumed = start(library, memory, clock)
+    assert resumed.resumed
+    assert (resumed.position, resumed.total, resumed.current) == (2, 5, session.current)
+    clock.pass_days(1)
+    assert not start(library, memory, clock).resumed
+
+
+def test_a_finished_session_is_not_resumed(library: Library, memory: Memory, clock: Clock) -> None:
+    session = start(library, memory, clock)
+    while session.current is not None:
+        session.grade(Rating.EASY)
+    assert today(library, memory, Settings(), clock()).resumable is None
+
+
+def test_options_are_shuffled_the_same_way_until_the_card_is_answered(
+    library: Library, memory: Memory, clock: Clock
+) -> None:
+    session = start(library, memory, clock, only=(QuestionId("Q35"),))
+    orders = set()
+    while not isinstance(session.current.body, Choice):
+        session.grade(Rating.GOOD)
+    card = session.current
+    assert session.prompt_options() == session.prompt_options()
+    for _ in range(6):
+        orders.add(tuple(option.text for option in session.prompt_options()))
+        session.grade(Rating.AGAIN)
+        while session.current is not card:
+            session.grade(Rating.GOOD)
+    assert len(orders) > 1
+
+
+def test_a_hint_lowers_the_suggestion_for_this_card_only(library: Library, memory: Memory, clock: Clock) -> None:
+    session = start(library, memory, clock, only=(QuestionId("Q35"),))
+    while not isinstance(session.current.body, Choice):
+        session.grade(Rating.GOOD)
+    right = {index for index, option in enumerate(session.prompt_options()) if option.correct}
+    assert session.suggest(right) is Rating.GOOD
+    assert session.hint()
+    assert session.suggest(right) is Rating.HARD
+    assert session.suggest(set()) is Rating.AGAIN
+    session.grade(Rating.GOOD)
+    assert session.hints_used == 0
+
+
+def test_a_big_backlog_is_met_with_a_short_session(library: Library, memory: Memory, clock: Clock) -> None:
+    for card in library.cards.values():
+        memory.answer(card.id, Rating.GOOD, at=clock())
+    clock.pass_days(90)
+    standing = today(library, memory, Settings(), clock())
+    assert standing.backlog == len(library.cards) > 30
+    assert start(library, memory, clock, limit=10).total == 10
+
+
+def test_nothing_due_says_when_the_next_card_comes(library: Library, memory: Memory, clock: Clock) -> None:
+    for card in library.cards.values():
+        memory.answer(card.id, Rating.EASY, at=clock())
+    standing = today(library, memory, Settings(), clock())
+    assert standing.start_count == 0
+    assert standing.next_due > clock()
+
+
+def test_time_away_from_the_keyboard_is_not_counted(library: Library, memory: Memory, clock: Clock) -> None:
+    session = start(library, memory, clock)
+    clock.pass_seconds(7200)
+    session.grade(Rating.GOOD)
+    assert memory.reviews()[0].seconds == 300

@@ -36,7 +36,7 @@ def tally(today: Today, width: int) -> Content:
     right = f"today: {score} · {streak}"
     left = Content.assemble(*parts)
     gap = width - left.cell_length - len(right)
-    return Content.assemble(left, " " * gap if gap > 1 else "\n", (right, "$text-muted"))
+    return Content.assemble(left, " " * gap if gap > 1 else "\n", (right, "$foreground 60%"))
 
 
 def entries(today: Today, width: int) -> list[Entry | None]:
@@ -80,7 +80,7 @@ def _question(row: QuestionMastery, width: int) -> Content:
     title = f"{row.question:<4} {row.title}"
     if len(title) > room:
         title = title[: max(0, room - 1)] + "…"
-    return Content.assemble(title.ljust(room), " ", (right, "$text-muted"))
+    return Content.assemble(title.ljust(room), " ", (right, "$foreground 60%"))
 
 
 def note(today: Today, library: Library, now: int) -> str:

@@ -57,7 +57,7 @@ class SearchScreen(ModalScreen[None]):
         options.add_options(
             [
                 Option(
-                    Content.assemble((f"{card.question:<4} ", "$text-muted"), " ".join(card.prompt.split())),
+                    Content.assemble((f"{card.question:<4} ", "$foreground 60%"), " ".join(card.prompt.split())),
                     id=card.id,
                 )
                 for card in found[:SHOWN]

@@ -37,14 +37,14 @@ class OptionLine(Static):
         elif chosen:
             mark, word, style = "✗", "wrong", "bold $text-error"
         else:
-            mark, word, style = "·", "", "$text-muted"
+            mark, word, style = "·", "", "$foreground 60%"
         verdict = f"  {word}{', your choice' if chosen else ''}" if word else ""
         self.update(
             Content.assemble(
                 (f" {mark} {number}  ", style),
                 (self.option.text, "bold" if self.option.correct else ""),
                 (verdict, style),
-                (f"\n{self.option.why}", "$text-muted"),
+                (f"\n{self.option.why}", "$foreground 60%"),
             )
         )
 

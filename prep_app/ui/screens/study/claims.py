@@ -29,11 +29,11 @@ class Claims(Static):
         if not self.claims:
             self.display = False
             return
-        parts: list[str | Content | tuple[str, str]] = [("Claims you can check (d):", "$text-muted")]
+        parts: list[str | Content | tuple[str, str]] = [("Claims you can check (d):", "$foreground 60%")]
         for claim in self.claims:
             outcome = self.proven.get((claim.demo, claim.check))
             if outcome is None:
-                mark, word, style = "○", f"not run yet: {claim.demo}", "$text-muted"
+                mark, word, style = "○", f"not run yet: {claim.demo}", "$foreground 60%"
             elif outcome:
                 mark, word, style = "✓", f"held here: {claim.demo}", "$text-success"
             else:

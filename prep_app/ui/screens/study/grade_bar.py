@@ -25,7 +25,9 @@ class GradeKey(Static):
         self.set_class(suggested, "-suggested")
         name = self.rating.name.capitalize()
         mark = "▸" if suggested else " "
-        self.update(Content.assemble((f"{mark}{int(self.rating)} {name}", "bold"), (f"\n  {interval}", "$text-muted")))
+        self.update(
+            Content.assemble((f"{mark}{int(self.rating)} {name}", "bold"), (f"\n  {interval}", "$foreground 60%"))
+        )
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

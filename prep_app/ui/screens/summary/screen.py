@@ -82,7 +82,7 @@ def slipped(summary: Summary) -> Content:
 def schedule(summary: Summary, at: int) -> Content:
     parts: list[str | Content | tuple[str, str]] = [("What comes when", "bold")]
     for card, due in sorted(summary.schedule, key=lambda pair: pair[1]):
-        parts += [(f"\n {phrases.away(due, at):<10}", "$text-muted"), f"{card.question}  {_one_line(card.prompt)}"]
+        parts += [(f"\n {phrases.away(due, at):<10}", "$foreground 60%"), f"{card.question}  {_one_line(card.prompt)}"]
     if not summary.schedule:
         parts.append("\n Nothing changed in the schedule.")
     return Content.assemble(*parts)

@@ -10,7 +10,7 @@ from prep_app.lab.events import Check, Failure, Output, Text
 from prep_app.ui.widgets.demo_pane.figures import figure
 
 Part = str | Content | tuple[str, str]
-QUIET = "$foreground 70%"  # "$text-muted" is "auto 60%", which Content draws as plain white
+QUIET = "$foreground 70%"  # "$foreground 60%" is "auto 60%", which Content draws as plain white
 _HEADING = re.compile(r"#{1,6} +(.*)")
 _BULLET = re.compile(r"( *)[-*] +(.*)")
 _SPAN = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*|`([^`\n]+)`")

@@ -1,6 +1,6 @@
 """Each demo's run in a warm lab: time to the first event and to the last, against a bare fork of the same worker.
 
-    python benchmarks/demos.py [--runs 5]
+    python benchmarks/demo_runs.py [--runs 5]
 
 The peer is the time torch takes to import, which a cold start would cost each time. Goals: first output within 100 ms,
 the whole run within 2 s on two cores.
@@ -37,16 +37,16 @@ async def measure(runs: int) -> int:
             begun, first = time.perf_counter(), 0.0
             async for event in lab.run(name, {}):
                 first = first or time.perf_counter() - begun
-            assert isinstance(event, Result), event
+                last = event
+            assert isinstance(last, Result), last
             firsts.append(first)
             wholes.append(time.perf_counter() - begun)
         first, whole = statistics.median(firsts), statistics.median(wholes)
         kept = kept and first <= FIRST_GOAL and whole <= LAST_GOAL
         print(f"{name:<18}{first * 1000:>16.0f}{whole:>14.2f}{whole / cold:>17.2f}")
     await lab.close()
-    print(
-        f"\ngoals: first event ≤ {FIRST_GOAL * 1000:.0f} ms, whole run ≤ {LAST_GOAL:g} s: {'met' if kept else 'missed'}"
-    )
+    verdict = "met" if kept else "missed"
+    print(f"\ngoals: first event ≤ {FIRST_GOAL * 1000:.0f} ms, whole run ≤ {LAST_GOAL:g} s: {verdict}")
     return 0 if kept else 1
 
 

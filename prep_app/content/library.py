@@ -6,6 +6,7 @@ The compiled form is keyed by the content of every file it came from, so an edit
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from typing import Any
 
 from prep_app import __version__
 from prep_app.cache import open_cache
+from prep_app.content.folder import Snapshot, every, folders_in, snapshot
 from prep_app.content.model import (
     Card,
     Choice,
@@ -32,85 +34,66 @@ from prep_app.content.model import (
 )
 from prep_app.paths import Home
 
-COMPILED_VERSION = 1  # raise it when the compiled form or the rules of the loader change
 KEPT = 8  # compiled libraries; more than one so that two checkouts do not evict each other
+BUSY_MS = 250  # how long to wait for another process to let go of the cache; compiling again takes no longer
 
 
 def builtin_folders() -> list[Path]:
     """The packs that come with prep."""
-    return _pack_folders(Path(str(files("questions"))))
+    return folders_in(Path(str(files("questions"))))
 
 
 def library_for(home: Home) -> Library:
     """The built-in packs and those the learner has installed."""
-    return open_library([*builtin_folders(), *_pack_folders(home.packs)], home.cache)
+    return open_library([*builtin_folders(), *folders_in(home.packs)], home.cache)
 
 
 def open_library(folders: Sequence[Path], cache_path: Path | None) -> Library:
     """Return the packs in `folders`, from the cache when nothing changed since they were compiled."""
-    key = _key(folders)
-    body = _fetch(cache_path, key) if cache_path else None
+    held = [snapshot(folder) for folder in folders]
+    if cache_path is None:
+        return _compiled(held)
+    key = _key(held)
+    body = _fetch(cache_path, key)
     if body is not None:
         try:
             return _decode(json.loads(body))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             pass  # a damaged row is compiled again and replaced
-    library = load_library(folders)
-    if cache_path:
-        _keep(cache_path, key, json.dumps(asdict(library), default=str, ensure_ascii=False))
+    library = _compiled(held)
+    _keep(cache_path, key, json.dumps(asdict(library), default=os.fspath))
     return library
 
 
 def load_library(folders: Sequence[Path]) -> Library:
     """Read the packs from their YAML, past the cache."""
-    from demos.catalogue import catalogue
-    from prep_app.content.loader import DemoNames, Taken, load_pack
+    return _compiled([snapshot(folder) for folder in folders])
 
-    demos = {
-        name: DemoNames(frozenset(demo.checks), frozenset(parameter.name for parameter in demo.parameters))
-        for name, demo in catalogue().items()
-    }
+
+def _compiled(held: Sequence[Snapshot]) -> Library:
+    from demos.catalogue import catalogue
+    from prep_app.content.loader import Taken, load_pack
+
     taken = Taken()
     packs: list[Pack] = []
     problems: list[Problem] = []
-    for folder in folders:
-        pack, found = load_pack(folder, demos, taken)
+    for one in held:
+        pack, found = load_pack(one, catalogue(), taken)
         problems += found
-        if pack is not None and any(pack.id == other.id for other in packs):
-            problems.append(Problem(folder / "pack.yaml", 1, 1, f'pack id "{pack.id}" is already used'))
-        elif pack is not None:
+        if pack is not None:
             packs.append(pack)
     return Library(tuple(packs), tuple(problems))
 
 
-def _pack_folders(parent: Path) -> list[Path]:
-    try:
-        return sorted(path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(("_", ".")))
-    except OSError:
-        return []
-
-
-def _key(folders: Sequence[Path]) -> str:
-    digest = blake2b(f"{__version__}:{COMPILED_VERSION}".encode(), digest_size=20)
+def _key(held: Sequence[Snapshot]) -> str:
+    """A name for what `held` compiles to: it changes with any byte of the packs, the demos or the compiler."""
+    digest = blake2b(__version__.encode(), digest_size=20)
+    here = Path(__file__).parent
     demos = Path(str(files("demos")))
-    held = [path for folder in folders for path in _files(folder, (".yaml", ".yml"))]
-    for path in [*held, *_files(demos, (".py",))]:  # demos: a claim names their checks
-        digest.update(str(path).encode())
-        try:
-            content = path.read_bytes()
-        except OSError:
-            content = b"unreadable"
-        digest.update(len(content).to_bytes(8, "big") + content)
-    for folder in folders:
-        digest.update(str(folder).encode())
+    sources = [*sorted(here.glob("*.py")), here.parent / "text.py", *sorted(demos.glob("*.py"))]
+    for piece in [*(path.read_bytes() for path in sources), *every(held)]:
+        digest.update(len(piece).to_bytes(8, "big") + piece)
     return digest.hexdigest()
-
-
-def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix in endings)
-    except OSError:
-        return []
 
 
 def _fetch(path: Path, key: str) -> str | None:
@@ -129,6 +112,7 @@ def _keep(path: Path, key: str, body: str) -> None:
     try:
         cache = open_cache(path)
         try:
+            cache.execute(f"PRAGMA busy_timeout={BUSY_MS}")
             cache.execute("INSERT OR REPLACE INTO library VALUES (?, ?)", (key, body))
             cache.execute(
                 "DELETE FROM library WHERE rowid NOT IN (SELECT rowid FROM library ORDER BY rowid DESC LIMIT ?)",

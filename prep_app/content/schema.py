@@ -1,14 +1,25 @@
-"""The shape of a pack's files, as pydantic models: every fault at once, and a JSON Schema for editors."""
+"""The shape of a pack's files, as pydantic models: every fault at once."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, field_validator
+
+from prep_app.content.model import Scalar
+
+
+def _scalar(value: object) -> Scalar:
+    if isinstance(value, int | float | str):  # bool is an int
+        return value
+    raise ValueError("must be a number, a text, true or false")
+
 
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, strip_whitespace=True)]
-Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
+MaybeText = Annotated[str, StringConstraints(strict=True, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\z")]
 Whole = Annotated[int, Field(strict=True)]
+Knob = Annotated[Scalar, PlainValidator(_scalar)]
 
 
 class Strict(BaseModel):
@@ -17,22 +28,23 @@ class Strict(BaseModel):
 
 class SourceFile(Strict):
     title: Text
-    authors: str = ""
+    authors: MaybeText = ""
     year: Annotated[Whole, Field(ge=1900, le=2100)] | None = None
-    where: str = ""
-    url: str = ""
+    where: MaybeText = ""
+    url: MaybeText = ""
 
     @field_validator("url")
     @classmethod
     def _https(cls, url: str) -> str:
-        if url and not url.startswith("https://"):
-            raise ValueError("must begin with https://")
+        host = url.removeprefix("https://").partition("/")[0]
+        if url and (not url.startswith("https://") or not host or any(character.isspace() for character in url)):
+            raise ValueError("must be an address that begins with https://")
         return url
 
 
 class DemoLinkFile(Strict):
     name: Name
-    parameters: dict[str, int | float | str | bool] = {}
+    parameters: dict[Text, Knob] = {}
 
 
 class ClaimFile(Strict):
@@ -63,11 +75,11 @@ class OptionFile(Strict):
 
 class CardFile(Strict):
     id: Name
-    revision: Annotated[Whole, Field(ge=1)] = 1
+    revision: Annotated[Whole, Field(ge=1, le=1_000_000)] = 1
     topic: Text
     difficulty: Annotated[Whole, Field(ge=1, le=3)] = 1
     prompt: Text
-    hint: str = ""
+    hint: MaybeText = ""
     demo: DemoLinkFile | None = None
     claims: list[Name] = []
     sources: list[SourceFile] = []
@@ -81,17 +93,18 @@ class RecallFile(CardFile):
 
 class ChoiceFile(CardFile):
     kind: Literal["choice"]
-    answer: str = ""
+    answer: MaybeText = ""
     options: list[OptionFile] = Field(min_length=2, max_length=9)
 
-    @model_validator(mode="after")
-    def _has_a_right_option(self) -> ChoiceFile:
-        if not any(option.correct for option in self.options):
+    @field_validator("options")
+    @classmethod
+    def _has_a_right_option(cls, options: list[OptionFile]) -> list[OptionFile]:
+        if not any(option.correct for option in options):
             raise ValueError("no option is right; write correct: true under at least one")
-        return self
+        return options
 
 
-AnyCard = Annotated[RecallFile | ChoiceFile, Field(discriminator="kind")]
+CARDS: dict[str, type[RecallFile] | type[ChoiceFile]] = {"recall": RecallFile, "choice": ChoiceFile}
 
 
 class QuestionFile(Strict):
@@ -110,4 +123,4 @@ class QuestionFile(Strict):
 class PackFile(Strict):
     id: Name
     title: Text
-    description: str = ""
+    description: MaybeText = ""

@@ -73,18 +73,26 @@ def dequantize_nf4(q: NF4Weight) -> Tensor:
 
 
 def nearest(weight: Tensor, code: Tensor, block_size: int) -> tuple[Tensor, Tensor]:
-    flat = weight.flatten().float()
-    short = -flat.numel() % block_size
-    blocks = torch.cat([flat, flat.new_zeros(short)]).view(-1, block_size)
+    """The number of the level nearest to each weight, and each block's absmax."""
+    blocks = cut(weight.float(), block_size)
     absmax = blocks.abs().amax(dim=1)
     # As bitsandbytes: full blocks are multiplied by the reciprocal, a short last one is divided.
     scaled = blocks * (1 / absmax.clamp(min=1e-38))[:, None]
-    if short:
+    if weight.numel() % block_size:
         absmax[-1] = absmax[-1].clamp(min=1e-38)
         scaled[-1] = blocks[-1] / absmax[-1]
-    code = code.to(flat.device)
-    midpoints = (code[:-1] + code[1:]) / 2
-    return torch.bucketize(scaled.clamp(-1, 1).flatten()[: flat.numel()], midpoints).to(torch.uint8), absmax
+    return to_level(scaled.clamp(-1, 1), code).flatten()[: weight.numel()], absmax
+
+
+def cut(values: Tensor, block_size: int) -> Tensor:
+    """A row for each block; the last is filled up with zeros."""
+    flat = values.flatten()
+    return torch.cat([flat, flat.new_zeros(-flat.numel() % block_size)]).view(-1, block_size)
+
+
+def to_level(scaled: Tensor, code: Tensor) -> Tensor:
+    code = code.to(scaled.device)
+    return torch.bucketize(scaled, (code[:-1] + code[1:]) / 2).to(torch.uint8)
 
 
 def restore(codes: Tensor, absmax: Tensor, code: Tensor, block_size: int) -> Tensor:
@@ -98,8 +106,13 @@ def double_quantize(absmax: Tensor, block_size: int = 256) -> tuple[Tensor, Tens
     Returns (codes, absmax of the scales, mean).
     """
     mean = absmax.mean()
-    codes, second = nearest(absmax - mean, dynamic_code(), block_size)
-    return codes, second, mean
+    blocks = cut(absmax - mean, block_size)
+    second = blocks.abs().amax(dim=1)
+    scaled = blocks * (1 / second.clamp(min=1e-38))[:, None]
+    # As bitsandbytes on a CPU: a table of 65,536 steps stands for the search, and a block of zeros gets code 0.
+    codes = to_level(((scaled + 1) / 2 * 65535).round() / 65535 * 2 - 1, dynamic_code())
+    codes[second == 0] = 0
+    return codes.flatten()[: absmax.numel()], second, mean
 
 
 def double_dequantize(codes: Tensor, second: Tensor, mean: Tensor, block_size: int = 256) -> Tensor:

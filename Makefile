@@ -32,6 +32,7 @@ format: .venv/installed-test    ## let ruff rewrite
 bench: .venv/installed-test     ## measure speed, as ratios against a peer in the same run
 	$(BIN)/python benchmarks/first_paint.py
 	$(BIN)/python benchmarks/demo_runs.py
+	$(BIN)/python benchmarks/key_latency.py
 
 shots: .venv/installed-test     ## render the pictures in docs/
 	$(BIN)/python docs/shots.py

@@ -47,7 +47,9 @@ class LabClient:
         self._last_words = ""  # the end of what the worker printed
         self._output_left = MOST_OUTPUT
         self._run = 0
-        self._busy = False
+        self._free = asyncio.Event()  # no run is going, nor being cleared away
+        self._free.set()
+        self._clearing: asyncio.Task[None] | None = None
         self._closed = False
 
     async def start(self) -> None:
@@ -72,11 +74,10 @@ class LabClient:
 
         Leaving the iteration early cancels the run. A run still going is cancelled first.
         """
-        if self._busy:
+        while not self._free.is_set():
             await self.cancel()
-            while self._busy:
-                await asyncio.sleep(0.005)
-        self._busy = True
+            await self._free.wait()
+        self._free.clear()
         try:
             if self.state != "ready":
                 await self.start()
@@ -91,11 +92,11 @@ class LabClient:
             async for event in self._until_ended(self._run, time_limit):
                 yield event
         finally:
-            try:
-                if self.state == "running":
-                    await self._stop_run()
-            finally:
-                self._busy = False
+            if self.state == "running":
+                # Whoever left may be cancelled once more; clearing away must not be.
+                self._clearing = asyncio.create_task(self._clear_away())
+            else:
+                self._free.set()
 
     async def cancel(self) -> None:
         """Stop the run that is going, if one is; its iteration ends with a Failure."""
@@ -107,6 +108,8 @@ class LabClient:
         """End the worker and everything it started."""
         self._closed = True
         self._kill()
+        if self._clearing is not None:
+            await self._clearing
         await self._discard()
         self.state = "cold"
 
@@ -150,11 +153,14 @@ class LabClient:
                 else:
                     yield event
 
-    async def _stop_run(self) -> None:
-        """The iteration was left early: cancel, and take what is still to come."""
-        await self.cancel()
-        async for _ in self._until_ended(self._run, 10.0):
-            pass
+    async def _clear_away(self) -> None:
+        """The iteration was left early: cancel the run, and take what is still to come of it."""
+        try:
+            await self.cancel()
+            async for _ in self._until_ended(self._run, 10.0):
+                pass
+        finally:
+            self._free.set()
 
     async def _spawn(self) -> None:
         self._events = asyncio.Queue()

@@ -81,7 +81,21 @@ async def test_leaving_the_iteration_stops_the_run(lab: LabClient) -> None:
     events = lab.run("spins", {})
     assert await anext(events) == Text("begun")
     await events.aclose()
-    assert lab.state == "ready"
+    async with asyncio.timeout(10):
+        while lab.state != "ready":
+            await asyncio.sleep(0.01)
+
+
+async def test_a_reader_cancelled_over_and_over_leaves_the_lab_in_order(lab: LabClient) -> None:
+    for _ in range(3):
+        reader = asyncio.create_task(run(lab, "spins"))
+        while lab.state != "running":
+            await asyncio.sleep(0.01)
+        for _ in range(3):
+            reader.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([reader])
+        assert isinstance((await run(lab, "good"))[-1], Result)
 
 
 async def test_what_a_demo_starts_ends_with_it(lab: LabClient) -> None:

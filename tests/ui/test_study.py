@@ -219,3 +219,18 @@ async def test_the_demo_runs_beside_the_answer_and_proves_its_claim(opened: Open
     memory = Memory.open(home, Settings())
     assert any(memory.proven().values())
     memory.close()
+
+
+async def test_a_demo_may_be_left_at_any_moment(opened: Opened) -> None:
+    async with opened((120, 40)) as learner:
+        await learner.press("enter")
+        for wait in (0, 0.02, 0.05, 0.1, 0.2, 0.4):
+            await learner.press("d")
+            await learner.pilot.pause(wait)
+            await learner.press("space", "1")  # the next card takes the place of answer and demo
+            assert study(learner).pane is None
+        await learner.press("d", "escape", "escape")
+        await learner.press("d")
+        pane = study(learner).pane
+        assert pane is not None
+        await learner.until(lambda: pane.checks)  # the lab still answers

@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from prep_app.content.model import Card
 from prep_app.memory.types import New, Rating
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
+from prep_app.ui.widgets.key_line import KeyLine
 
 REVIEWS_SHOWN = 12
 
@@ -31,7 +32,7 @@ class CardInfoScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box"):
             yield Static(Content("\n".join(facts(self.desk, self.card, now()))), markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def action_close(self) -> None:
         self.dismiss()

@@ -7,7 +7,9 @@ from textual.binding import Binding
 from textual.containers import VerticalGroup
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
+
+from prep_app.ui.widgets.key_line import KeyLine
 
 
 class ConfirmLinkScreen(ModalScreen[None]):
@@ -23,7 +25,7 @@ class ConfirmLinkScreen(ModalScreen[None]):
         with VerticalGroup(classes="box"):
             yield Static("Open this link in your browser?", markup=False)
             yield Static(Content(self.url), markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def action_open(self) -> None:
         self.app.open_url(self.url)

@@ -12,10 +12,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from prep_app.ui import keys
+from prep_app.ui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:  # at the first paint there is nothing to show yet: these are imported while it is up
     from prep_app.content.model import QuestionId
@@ -41,7 +42,7 @@ class HomeScreen(Screen[None]):
             yield Static("Opening your cards…", id="tally", markup=False)
             yield OptionList(id="menu", markup=False)
             yield Static("", id="note", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         keys.remap(self, self.app.settings.keys)  # type: ignore[attr-defined]

@@ -10,11 +10,12 @@ from textual.binding import Binding
 from textual.containers import VerticalGroup
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, OptionList
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from prep_app.content.model import Card, CardId
 from prep_app.ui.desk import Desk, now
+from prep_app.ui.widgets.key_line import KeyLine
 
 SHOWN = 40  # more than anyone scrolls through
 
@@ -36,7 +37,7 @@ class SearchScreen(ModalScreen[None]):
         with VerticalGroup(classes="box"):
             yield Input(placeholder="Any words: merge bf16, fisher, rank …")
             yield OptionList(id="found", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self._find("")

@@ -16,7 +16,8 @@ from prep_app.ui.screens.study.key_points import KeyPoints
 
 class Answer(Vertical):
     def __init__(self, card: Card, question: Question, proven: Mapping[tuple[str, str], bool]) -> None:
-        super().__init__(id="answer")
+        super().__init__()
+        self.display = False
         self.card = card
         self.question = question
         wanted = set(card.claims)

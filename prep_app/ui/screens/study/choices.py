@@ -57,7 +57,7 @@ class Choices(VerticalGroup):
     """All options of the card, in the order the session shuffled them."""
 
     def __init__(self, options: tuple[Option, ...]) -> None:
-        super().__init__(id="choices")
+        super().__init__()
         self.options = options
         self.several = sum(option.correct for option in options) > 1
         self.chosen: set[int] = set()

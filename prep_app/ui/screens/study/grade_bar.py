@@ -26,7 +26,8 @@ class GradeKey(Static):
         name = self.rating.name.capitalize()
         mark = "▸" if suggested else " "
         self.update(
-            Content.assemble((f"{mark}{int(self.rating)} {name}", "bold"), (f"\n  {interval}", "$foreground 60%"))
+            Content.assemble((f"{mark}{int(self.rating)} {name}", "bold"), (f"\n  {interval}", "$foreground 60%")),
+            layout=False,
         )
 
     def on_click(self, event: events.Click) -> None:
@@ -51,13 +52,19 @@ class GradeBar(Horizontal):
             yield GradeKey(rating)
 
     def invite(self, text: str) -> None:
-        self.set_class(False, "-grading")
-        self.query_one("#invitation", Static).update(Content(text))
+        self._show(grades=False)
+        self.query_one(Invitation).update(Content(text), layout=False)
 
     def offer(self, intervals: Mapping[Rating, str], suggested: Rating | None) -> None:
-        self.set_class(True, "-grading")
+        self._show(grades=True)
         for key in self.query(GradeKey):
             key.draw(intervals.get(key.rating, ""), suggested=key.rating == suggested)
+
+    def _show(self, *, grades: bool) -> None:
+        # By display rather than a class, which would style every child anew between a key and its frame.
+        self.query_one(Invitation).display = not grades
+        for key in self.query(GradeKey):
+            key.display = grades
 
 
 class Invitation(Static):

@@ -8,7 +8,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from prep_app.content.model import Card
-from prep_app.ui.screens.study.answer import Answer
 from prep_app.ui.screens.study.choices import Choices
 
 
@@ -20,7 +19,9 @@ class Page(VerticalScroll, can_focus=False):
     async def ask(self, card: Card, choices: Choices | None) -> None:
         """Put `card`'s question on an empty page."""
         with self.app.batch_update():
-            await self.query(f"{Choices.__name__}, {Answer.__name__}").remove()
+            for gone in self.query("Choices, Answer"):
+                gone.display = False  # out of sight at once, gone when there is time
+                self.call_after_refresh(gone.remove)
             self.query_one("#prompt", Static).update(Content(card.prompt))
             self.query_one("#hint", Static).remove_class("-shown")
             if choices is not None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from textual import on
+from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from prep_app.content.model import Card, DemoLink, Question
 from prep_app.lab.events import Result
@@ -23,6 +24,7 @@ from prep_app.ui.screens.study.grade_bar import GradeBar
 from prep_app.ui.screens.study.key_points import KeyPoints
 from prep_app.ui.screens.study.page import Page
 from prep_app.ui.widgets.demo_pane import DemoPane
+from prep_app.ui.widgets.key_line import KeyLine
 
 
 class StudyScreen(Screen[None]):
@@ -49,7 +51,7 @@ class StudyScreen(Screen[None]):
         with Container(id="body"):
             yield Page(id="page")
         yield GradeBar()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         keys.remap(self, self.app.settings.keys)  # type: ignore[attr-defined]
@@ -66,12 +68,13 @@ class StudyScreen(Screen[None]):
             return
         self.revealed = self.full = False
         self.answer = None
-        await self._close_demo()
-        page = self.query_one(Page)
         self.choices = Choices(self.session.prompt_options()) if card.body.kind == "choice" else None
-        await page.ask(card, self.choices)
-        self._draw_status()
-        self._draw_bar()
+        with self.app.batch_update():
+            self._close_demo()
+            await self.query_one(Page).ask(card, self.choices)
+            self._draw_status()
+            self._draw_bar()
+        self.refresh(layout=True)  # in the very next frame, not once every widget has had its say
         self.refresh_bindings()
         # The answer is laid out behind the question while it is being read, so the reveal is instant.
         self.call_after_refresh(self._prepare_answer, card)
@@ -81,6 +84,8 @@ class StudyScreen(Screen[None]):
             question = self._question(card)
             self.answer = Answer(card, question, self.desk.memory.proven())
             await self.query_one(Page).mount(self.answer)
+            # Textual keeps the lines of up to 1,024 removed widgets in this cache, for the collector to wade through.
+            StylesCache.get_inner_outer.cache_clear()
         return self.answer
 
     def _draw_status(self) -> None:
@@ -153,8 +158,9 @@ class StudyScreen(Screen[None]):
         self.revealed = True
         if self.choices is not None:
             self.choices.reveal()
-        answer.add_class("-shown")
+        answer.display = True
         self._draw_bar()
+        self.refresh(layout=True)
         self.refresh_bindings()
 
     async def action_grade(self, rating: int) -> None:
@@ -231,24 +237,24 @@ class StudyScreen(Screen[None]):
             return
         from prep_app.lab.catalogue import catalogue
 
-        await self._close_demo()
+        self._close_demo()
         demos = await asyncio.to_thread(catalogue)
         self.pane = DemoPane(link, demos[link.name], self.app.lab)  # type: ignore[attr-defined]
-        self.add_class("-demo-open")
         await self.query_one("#body").mount(self.pane)
         self.pane.focus()
 
-    async def _close_demo(self) -> None:
+    def _close_demo(self) -> None:
         if self.pane is not None:
-            self.remove_class("-demo-open")
-            pane, self.pane = self.pane, None
-            await pane.remove()
+            self.set_focus(None)
+            self.pane.display = False  # out of sight at once; its many widgets go when there is time
+            self.call_after_refresh(self.pane.remove)
+            self.pane = None
 
     # Messages from below
 
     @on(DemoPane.Closed)
-    async def _demo_closed(self) -> None:
-        await self._close_demo()
+    def _demo_closed(self) -> None:
+        self._close_demo()
 
     @on(DemoPane.Finished)
     async def _demo_finished(self, message: DemoPane.Finished) -> None:

@@ -8,13 +8,14 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from prep_app.memory.types import Rating
 from prep_app.practice.session import Session
 from prep_app.practice.summary import Summary
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
+from prep_app.ui.widgets.key_line import KeyLine
 
 
 class SummaryScreen(Screen[None]):
@@ -33,7 +34,7 @@ class SummaryScreen(Screen[None]):
             yield Static(grades(summary), classes="section", markup=False)
             yield Static(slipped(summary), classes="section", markup=False)
             yield Static(schedule(summary, now()), classes="section", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         keys.remap(self, self.app.settings.keys)  # type: ignore[attr-defined]

@@ -66,12 +66,16 @@ class DemoPane(Widget, can_focus=True):
         self.running = False
         self.checks: dict[str, bool] = {}
         self._progress_at = 0.0  # when the bar was last drawn
+        self.title_line = TitleLine()
+        self.knobs = Knobs()
+        self.results = ResultView()
+        self.progress_line = Static(id="progress", markup=False)
 
     def compose(self) -> ComposeResult:
-        yield TitleLine()
-        yield Knobs()
-        yield ResultView()
-        yield Static(id="progress", markup=False)
+        yield self.title_line
+        yield self.knobs
+        yield self.results
+        yield self.progress_line
 
     def on_mount(self) -> None:
         if self.link is not None and self.demo is not None and self.lab is not None:
@@ -81,7 +85,7 @@ class DemoPane(Widget, can_focus=True):
         """Show `demo` with the parameters of `link`, and run it."""
         self.link, self.demo, self.lab = link, demo, lab
         self.values = dict(link.parameters)
-        self.query_one(TitleLine).title = demo.title
+        self.title_line.title = demo.title
         self._hide_knobs()
         self.run()
 
@@ -106,23 +110,22 @@ class DemoPane(Widget, can_focus=True):
             case Check():
                 self.checks[event.id] = event.passed
                 self._stand("running")
-                self.query_one(ResultView).add(event)
+                self.results.add(event)
             case Result():
                 self._ended("held" if event.passed else "failed", seconds=event.seconds, device=event.device)
             case Failure(message="cancelled"):
                 self._ended("cancelled")
             case Failure():
-                self.query_one(ResultView).add(event)
+                self.results.add(event)
                 self._ended("error")
             case _:
-                self.query_one(ResultView).add(event)
+                self.results.add(event)
 
     async def _run(self, name: str, demo: Demo, lab: LabClient) -> None:
-        view = self.query_one(ResultView)
         self.running = True
         self.checks = {}
         self._progress_at = 0.0
-        await view.reset()
+        await self.results.reset()
         self._stand("running" if lab.state in ("ready", "running") else "warming", restart=True)
         self.refresh_bindings()
         # Cancelling a run that waits for torch leaves the warm-up going, for the next.
@@ -132,8 +135,10 @@ class DemoPane(Widget, can_focus=True):
         last: Event | None = None
         async with aclosing(lab.run(name, self.values, device=self.device)) as events:
             async for event in events:
+                if not self.results.is_attached:
+                    return  # the pane was taken away, and its parts before its worker
                 self.show(last := event)
-                while view.backlog > MOST_WAITING:
+                while self.results.backlog > MOST_WAITING:
                     await asyncio.sleep(FLUSH_EVERY)
                 if time.monotonic() - breath > LONGEST_STRETCH:
                     await asyncio.sleep(0)
@@ -145,22 +150,20 @@ class DemoPane(Widget, can_focus=True):
 
     @property
     def _state(self) -> str:
-        return self.query_one(TitleLine).standing.state
+        return self.title_line.standing.state
 
     def _stand(self, state: str, *, restart: bool = False, seconds: float | None = None, device: str = "") -> None:
         passed = sum(self.checks.values())
         declared = len(self.demo.checks) if self.demo else 0
         standing = Standing(state, passed, len(self.checks) - passed, declared, seconds, device)  # type: ignore[arg-type]
-        title = self.query_one(TitleLine)
         if restart:
-            title.stand(Standing())
-        title.stand(standing)
+            self.title_line.stand(Standing())
+        self.title_line.stand(standing)
 
     def _ended(self, state: str, *, seconds: float | None = None, device: str = "") -> None:
         self.running = False
-        title = self.query_one(TitleLine)
-        self._stand(state, seconds=title.elapsed if seconds is None else seconds, device=device)
-        self.query_one("#progress").remove_class("-shown")
+        self._stand(state, seconds=self.title_line.elapsed if seconds is None else seconds, device=device)
+        self.progress_line.remove_class("-shown")
         self.refresh_bindings()
 
     def _show_progress(self, progress: Progress) -> None:
@@ -169,11 +172,10 @@ class DemoPane(Widget, can_focus=True):
             return
         self._progress_at = now
         share = progress.done / progress.total if progress.total > 0 else 0.0
-        line = self.query_one("#progress", Static)
         width = max(8, min(24, self.size.width // 3))
         words = f"{phrases.bar(share, width)} {progress.done} of {progress.total}  {progress.label}"
-        line.update(Content(words).truncate(max(1, self.size.width - 2), ellipsis=True), layout=False)
-        line.add_class("-shown")
+        self.progress_line.update(Content(words).truncate(max(1, self.size.width - 2), ellipsis=True), layout=False)
+        self.progress_line.add_class("-shown")
 
     # Keys
 
@@ -205,13 +207,12 @@ class DemoPane(Widget, can_focus=True):
             self.app.push_screen(SourceScreen(self.link.name, self.demo.title))
 
     async def action_parameters(self) -> None:
-        knobs = self.query_one(Knobs)
         if self._editing:
             self.action_leave_parameters()
         elif self.demo is not None:
-            await knobs.offer(self.demo, self.values, self.device)
-            knobs.add_class("-shown")
-            knobs.edit()
+            await self.knobs.offer(self.demo, self.values, self.device)
+            self.knobs.add_class("-shown")
+            self.knobs.edit()
             self.refresh_bindings()
 
     def action_leave_parameters(self) -> None:
@@ -219,15 +220,13 @@ class DemoPane(Widget, can_focus=True):
         self.focus()
 
     def action_scroll_lines(self, lines: int) -> None:
-        self.query_one(ResultView).scroll_relative(y=lines, animate=False)
+        self.results.scroll_relative(y=lines, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
-        view = self.query_one(ResultView)
-        view.scroll_relative(y=pages * max(1, view.size.height - 1), animate=False)
+        self.results.scroll_relative(y=pages * max(1, self.results.size.height - 1), animate=False)
 
     def action_scroll_to(self, end: bool) -> None:
-        view = self.query_one(ResultView)
-        view.scroll_end(animate=False) if end else view.scroll_home(animate=False)
+        self.results.scroll_end(animate=False) if end else self.results.scroll_home(animate=False)
 
     @on(Knobs.Settled)
     def _parameters_settled(self, message: Knobs.Settled) -> None:
@@ -241,8 +240,8 @@ class DemoPane(Widget, can_focus=True):
 
     @property
     def _editing(self) -> bool:
-        return self.query_one(Knobs).has_class("-shown")
+        return self.knobs.has_class("-shown")
 
     def _hide_knobs(self) -> None:
-        self.query_one(Knobs).remove_class("-shown")
+        self.knobs.remove_class("-shown")
         self.refresh_bindings()

@@ -64,6 +64,9 @@ class PlotView(Vertical):
             self.chart = module.Chart(self.plot, self._styles())
             await self.query_one(".plot-axes").mount(self.chart)
 
+    def on_unmount(self) -> None:
+        self.app.theme_changed_signal.unsubscribe(self)  # it would keep the plot, and all that is drawn, alive
+
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(".plot-legend", Static).update(legend(self.plot, event.size.width))
 

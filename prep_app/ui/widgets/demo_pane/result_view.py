@@ -16,7 +16,7 @@ from prep_app.ui.widgets.demo_pane.tables import draw_table
 from prep_app.ui.widgets.demo_pane.text_plot import draw_text_plot
 from prep_app.ui.widgets.demo_pane.transcript import Block, Transcript
 
-FLUSH_EVERY = 1 / 25  # seconds; each flush is one layout of the screen
+FLUSH_EVERY = 0.1  # seconds; each flush is a layout of the screen, which a key may have to wait for
 FLUSH_BUDGET = 0.008  # seconds of one flush, so that a key never waits long behind it
 MOST_PIECES = 2_000  # of text, output, tables and plots a run; checks and the outcome always show
 MOST_AXES = 8  # plots with axes a run; further ones are sparklines
@@ -76,6 +76,8 @@ class ResultView(VerticalScroll, can_focus=False):
 
     async def _flush(self) -> None:
         """Draw what waits, in order, for as long as the budget lasts."""
+        if not self.is_attached:
+            return
         self._last_flush = start = time.monotonic()
         while self._waiting and time.monotonic() - start < FLUSH_BUDGET:
             event = self._waiting.popleft()

@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, ScrollableContainer, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from prep_app.lab.catalogue import source
 from prep_app.ui import keys
 from prep_app.ui.widgets.demo_pane.words import QUIET
+from prep_app.ui.widgets.key_line import KeyLine
 
 
 class SourceScreen(ModalScreen[None]):
@@ -37,7 +38,7 @@ class SourceScreen(ModalScreen[None]):
             with ScrollableContainer(id="source-page"), Horizontal(id="source-lines"):
                 yield Static(markup=False, id="source-numbers")
                 yield Static(Content("reading…"), markup=False, id="source-code")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         code, numbers = await asyncio.to_thread(_read, self.demo_name)

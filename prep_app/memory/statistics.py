@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from prep_app.memory.store import Memory
 from prep_app.memory.types import Learned, New, Rating, ReviewRecord
 from prep_app.settings import Settings
 
+FORECAST_DAYS = 7
 MATURE_DAYS = 21  # as in Anki: an interval this long counts as known
 
 
@@ -32,7 +34,10 @@ class QuestionMastery:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """`retention` is the share of reviews of learned cards that were not failed; None before the first."""
+    """`retention` is the share of reviews of learned cards that were not failed; None before the first.
+
+    `forecast` is the number of learned cards that come due on each of the next seven days, tomorrow first.
+    """
 
     reviews_total: int
     reviews_today: int
@@ -43,6 +48,7 @@ class Statistics:
     seconds_total: float
     cards: int
     learned: int
+    forecast: tuple[int, ...]
     questions: tuple[QuestionMastery, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -67,6 +73,7 @@ def statistics(library: Library, memory: Memory, settings: Settings, at: int) ->
         seconds_total=sum(review.seconds or 0.0 for review in reviews),
         cards=len(cards),
         learned=sum(not isinstance(memory.state(card.id, card.revision), New) for card in cards),
+        forecast=_forecast(cards, memory, today, hour),
         questions=questions,
     )
 
@@ -79,6 +86,15 @@ def streak(days: set[int], today: int) -> int:
         length += 1
         day -= 1
     return length
+
+
+def _forecast(cards: Sequence[Card], memory: Memory, today: int, hour: int) -> tuple[int, ...]:
+    ahead = Counter(
+        study_day(state.due_ms, hour) - today
+        for card in cards
+        if isinstance(state := memory.state(card.id, card.revision), Learned)
+    )
+    return tuple(ahead[day] for day in range(1, FORECAST_DAYS + 1))
 
 
 def _mastery(question: Question, memory: Memory, settings: Settings, at: int) -> QuestionMastery:

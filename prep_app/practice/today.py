@@ -16,7 +16,10 @@ BACKLOG = 30  # overdue cards from which a short session is offered first
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """`score` is the share of today's answers that were not failed; `resumable` is (done, total) of a left session."""
+    """`score` is the share of today's answers that were not failed; `resumable` is (done, total) of a left session.
+
+    `forecast` is how many cards come due on each of the next days; `proven` of the packs' `claims` held here.
+    """
 
     due: int
     new: int
@@ -31,6 +34,9 @@ class Today:
     backlog: int
     resumable: tuple[int, int] | None
     next_due: int | None
+    forecast: tuple[int, ...]
+    claims: int
+    proven: int
 
 
 def today(library: Library, memory: Memory, settings: Settings, at: int) -> Today:
@@ -39,6 +45,7 @@ def today(library: Library, memory: Memory, settings: Settings, at: int) -> Toda
     scores = statistics(library, memory, settings, at)
     first_time = memory.empty()
     start_count = min(FIRST_SESSION, len(queue.cards)) if first_time else len(queue.cards)
+    claims = {(claim.demo, claim.check) for question in library.questions.values() for claim in question.claims}
     held = unfinished(library, memory, settings, at)
     return Today(
         due=queue.due + queue.learning,
@@ -54,4 +61,7 @@ def today(library: Library, memory: Memory, settings: Settings, at: int) -> Toda
         backlog=queue.overdue if queue.overdue > BACKLOG else 0,
         resumable=None if held is None else (held.done, held.total),
         next_due=queue.next_due,
+        forecast=scores.forecast,
+        claims=len(claims),
+        proven=sum(memory.proven().get(claim, False) for claim in claims),
     )

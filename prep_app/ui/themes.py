@@ -15,7 +15,7 @@ DARK = Theme(
     warning="#e3b168",
     error="#e8797f",
     dark=True,
-    variables={"footer-key-foreground": "#e3b168", "footer-background": "#181d24"},
+    variables={"scrollbar": "#3a4550", "scrollbar-background": "#12161b", "scrollbar-hover": "#4d5a68"},
 )
 
 LIGHT = Theme(
@@ -31,5 +31,5 @@ LIGHT = Theme(
     warning="#8a5200",
     error="#b3261e",
     dark=False,
-    variables={"footer-key-foreground": "#9a5a00", "footer-background": "#f3f1ec"},
+    variables={"scrollbar": "#cfc9bc", "scrollbar-background": "#fbfaf7", "scrollbar-hover": "#b5ae9e"},
 )

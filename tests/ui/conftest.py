@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from prep_app.paths import Home
 from prep_app.settings import read_settings
@@ -48,7 +47,7 @@ class Learner:
         return "\n".join(line[:width].rstrip() for line in lines)
 
     def text_of(self, selector: str) -> str:
-        return str(self.app.screen.query_one(selector, Static).render())
+        return str(self.app.screen.query_one(selector).render())
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from textual.content import Content
 
@@ -73,24 +75,36 @@ def _starts(today: Today) -> list[tuple[str, Content]]:
 
 def _question(row: QuestionMastery, width: int) -> Content:
     bar_width = 10 if width >= 66 else 6
-    counts = f"{row.due} due  {row.new} new" if width >= 60 else f"{row.due}+{row.new}"
-    mastery = f"{phrases.bar(row.mastery, bar_width)} {phrases.percent(row.mastery):>5}"
-    right = f"{mastery}   {counts:>15}" if width >= 60 else f"{mastery}  {counts:>5}"
-    room = width - len(right) - 3
+    bar = phrases.bar(row.mastery, bar_width)
+    counts = f"   {row.due:>3} due {row.new:>3} new" if width >= 60 else f"  {f'{row.due}+{row.new}':>6}"
+    right = f" {phrases.percent(row.mastery):>5}{counts}"
+    room = width - len(bar) - len(right) - 3
     title = f"{row.question:<4} {row.title}"
     if len(title) > room:
         title = title[: max(0, room - 1)] + "…"
-    return Content.assemble(title.ljust(room), " ", (right, "$foreground 60%"))
+    return Content.assemble(title.ljust(room), " ", (bar, "$primary"), (right, "$foreground 60%"))
 
 
-def note(today: Today, library: Library, now: int) -> str:
-    """The sentence under the menu: when the next card is, and what is wrong with a pack."""
-    lines = []
+def note(today: Today, library: Library, now: int) -> Content:
+    """What stands under the menu: when the next card is, what has been proven, what is wrong with a pack."""
+    lines: list[Content | str] = []
     if not today.start_count and today.resumable is None and not today.backlog:
         when = f" The next card comes {phrases.away(today.next_due, now)}." if today.next_due else ""
         lines.append(f"Nothing is due.{when}")
     elif today.first_time:
         lines.append("Bars show how much of each question you would recall now. Grades set when a card returns.")
+    if today.claims:
+        held = f"{today.proven} of {today.claims} claims have held on this machine"
+        lines.append(f"Proven: {held}; press d beside an answer to run its program.")
+    if any(today.forecast):
+        lines.append(f"Coming up: {coming_up(today.forecast, now)}.")
     if library.problems:
         lines.append(f"{phrases.plural(len(library.problems), 'problem')} in the packs; see them with: prep check")
-    return "\n".join(lines)
+    return Content("\n").join(lines)
+
+
+def coming_up(forecast: Sequence[int], now: int) -> str:
+    """Tomorrow 4, Thu 2: the days on which cards come due."""
+    start = datetime.fromtimestamp(now / 1000)
+    names = ["tomorrow", *(f"{start + timedelta(days=ahead):%a}" for ahead in range(2, len(forecast) + 1))]
+    return ", ".join(f"{name} {count}" for name, count in zip(names, forecast, strict=True) if count)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -97,7 +96,7 @@ class HomeScreen(Screen[None]):
             ]
         )
         options.highlighted = min(at, options.option_count - 1)
-        self.query_one("#note", Static).update(Content(menu.note(standing, self.desk.library, _now())))
+        self.query_one("#note", Static).update(menu.note(standing, self.desk.library, _now()))
 
     @on(OptionList.OptionSelected)
     async def _chosen(self, message: OptionList.OptionSelected) -> None:

@@ -10,9 +10,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from prep_app.content.model import Option
+from prep_app.ui.widgets.hanging import Hanging
 
 
-class OptionLine(Static):
+class OptionLine(Hanging):
     """One option. A click picks it."""
 
     class Picked(Message):
@@ -21,7 +22,7 @@ class OptionLine(Static):
             self.index = index
 
     def __init__(self, index: int, option: Option) -> None:
-        super().__init__(markup=False, classes="option")
+        super().__init__(classes="option")
         self.index = index
         self.option = option
 
@@ -30,7 +31,7 @@ class OptionLine(Static):
         self.set_class(cursor and not revealed, "-cursor")
         if not revealed:
             mark = "●" if chosen else "○"
-            self.update(Content.assemble((f" {mark} {number}  ", "bold" if chosen else ""), self.option.text))
+            self.show([(Content.styled(f"{mark} {number}  ", "bold" if chosen else ""), Content(self.option.text))])
             return
         if self.option.correct:
             mark, word, style = "✓", "right", "bold $text-success"
@@ -39,14 +40,9 @@ class OptionLine(Static):
         else:
             mark, word, style = "·", "", "$foreground 60%"
         verdict = f"  {word}{', your choice' if chosen else ''}" if word else ""
-        self.update(
-            Content.assemble(
-                (f" {mark} {number}  ", style),
-                (self.option.text, "bold" if self.option.correct else ""),
-                (verdict, style),
-                (f"\n{self.option.why}", "$foreground 60%"),
-            )
-        )
+        text = Content.assemble((self.option.text, "bold" if self.option.correct else ""), (verdict, style))
+        why = Content.styled(self.option.why, "$foreground 60%")
+        self.show([(Content.styled(f"{mark} {number}  ", style), text), (Content(" " * 5), why)])
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from textual.content import Content
-from textual.widgets import Static
 
 from prep_app.content.model import Claim
+from prep_app.ui.widgets.hanging import Hanging
 
 
-class Claims(Static):
+class Claims(Hanging):
     """✓ held here, ✗ did not, ○ not run yet; always with the word."""
 
     def __init__(self, claims: Sequence[Claim], proven: Mapping[tuple[str, str], bool]) -> None:
-        super().__init__(markup=False, id="claims")
+        super().__init__(id="claims")
         self.claims = tuple(claims)
         self.proven = dict(proven)
 
@@ -29,7 +29,7 @@ class Claims(Static):
         if not self.claims:
             self.display = False
             return
-        parts: list[str | Content | tuple[str, str]] = [("Claims you can check (d):", "$foreground 60%")]
+        rows = [(Content(), Content.styled("Claims you can check (d):", "$foreground 60%"))]
         for claim in self.claims:
             outcome = self.proven.get((claim.demo, claim.check))
             if outcome is None:
@@ -38,5 +38,6 @@ class Claims(Static):
                 mark, word, style = "✓", f"held here: {claim.demo}", "$text-success"
             else:
                 mark, word, style = "✗", f"failed here: {claim.demo}", "$text-error"
-            parts += [(f"\n {mark} ", f"bold {style}"), claim.text, (f"  ({word})", style)]
-        self.update(Content.assemble(*parts))
+            text = Content.assemble(claim.text, (f"  ({word})", style))
+            rows.append((Content.styled(f" {mark}  ", f"bold {style}"), text))
+        self.show(rows)

@@ -53,7 +53,10 @@ class GradeBar(Horizontal):
 
     def invite(self, text: str) -> None:
         self._show(grades=False)
-        self.query_one(Invitation).update(Content(text), layout=False)
+        self.query_one(Invitation).update(
+            Content.assemble(text, ("\nThen grade it: 1 again · 2 hard · 3 good · 4 easy", "not bold $foreground 60%")),
+            layout=False,
+        )
 
     def offer(self, intervals: Mapping[Rating, str], suggested: Rating | None) -> None:
         self._show(grades=True)

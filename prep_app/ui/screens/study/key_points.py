@@ -9,8 +9,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from prep_app.ui.widgets.hanging import Hanging
 
-class PointLine(Static):
+
+class PointLine(Hanging):
     """One key point. A click ticks it."""
 
     class Clicked(Message):
@@ -19,14 +21,14 @@ class PointLine(Static):
             self.index = index
 
     def __init__(self, index: int, text: str) -> None:
-        super().__init__(markup=False, classes="point")
+        super().__init__(classes="point")
         self.index = index
         self.text = text
 
     def draw(self, *, ticked: bool, cursor: bool) -> None:
         self.set_class(cursor, "-cursor")
         box = "[✓]" if ticked else "[ ]"
-        self.update(Content.assemble((f" {box} ", "bold $text-success" if ticked else ""), self.text))
+        self.show([(Content.assemble((f" {box} ", "bold $text-success" if ticked else "")), Content(self.text))])
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from prep_app.lab.events import Check, Failure, Output, Text
 from prep_app.ui.widgets.demo_pane.figures import figure
+from prep_app.ui.widgets.hanging import hang
 
 Part = str | Content | tuple[str, str]
 QUIET = "$foreground 70%"  # "$foreground 60%" is "auto 60%", which Content draws as plain white
@@ -33,18 +34,10 @@ def draw_text(text: Text) -> Content:
 def draw_check(check: Check, width: int) -> Content:
     """One claim: its mark, the word, the claim, and what was measured against what was expected."""
     mark, word, style = ("✓", "holds", "$text-success") if check.passed else ("✗", "fails", "$text-error")
-    line = Content.assemble(
-        (f"{mark} {word}  ", f"bold {style}"),
-        check.claim,
-        (f" — measured {figure(check.measured)}, expected {figure(check.expected)}", QUIET),
+    figures = f" — measured {figure(check.measured)}, expected {figure(check.expected)}"
+    return hang(
+        Content.styled(f"{mark} {word}  ", f"bold {style}"), Content.assemble(check.claim, (figures, QUIET)), width
     )
-    return hanging(line, width)
-
-
-def hanging(text: Content, width: int) -> Content:
-    """Wrap `text` so that its further lines stand two cells in, and its mark stands out."""
-    lines = text.wrap(max(8, width - 2))
-    return Content(f"\n{' ' * 2}").join([line.rstrip() for line in lines])
 
 
 def draw_failure(failure: Failure) -> Content:

@@ -40,26 +40,34 @@ class Parameter:
     max: float | None = None
     choices: tuple[str, ...] = ()
 
-    def coerce(self, value: object) -> Value:
-        """Return `value` (perhaps text) in this parameter's type. Raises DemoInputError outside the range."""
+    @property
+    def takes(self) -> str:
+        """What it takes, in words: a whole number from 1 to 64."""
         if self.type == "bool":
-            if isinstance(value, bool):
-                return value
-            if str(value).lower() in {"true", "false"}:
-                return str(value).lower() == "true"
-            raise DemoInputError(f"{self.name} must be true or false, not {value!r}")
-        if self.type == "str":
+            return "true or false"
+        if self.min is None or self.max is None:
+            return f"one of {', '.join(self.choices)}"
+        if self.type == "int":
+            return f"a whole number from {self.min} to {self.max}"
+        return f"a number from {self.min:g} to {self.max:g}"
+
+    def coerce(self, value: object) -> Value:
+        """Return `value` (perhaps text) in this parameter's type. Raises DemoInputError for what it does not take."""
+        refused = DemoInputError(f"{self.name} must be {self.takes}, not {value!r}")
+        if self.type == "bool":
+            if str(value).lower() not in {"true", "false"}:
+                raise refused
+            return str(value).lower() == "true"
+        if self.min is None or self.max is None:
             if str(value) not in self.choices:
-                raise DemoInputError(f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}")
+                raise refused
             return str(value)
         try:
             number = int(str(value)) if self.type == "int" else float(str(value))
         except ValueError:
-            number = math.nan
-        low, high = self.min, self.max
-        if not (low is not None and high is not None and low <= number <= high):
-            kind = "a whole number" if self.type == "int" else "a number"
-            raise DemoInputError(f"{self.name} must be {kind} from {low:g} to {high:g}, not {value!r}")
+            raise refused from None
+        if not self.min <= number <= self.max:  # nan is in no range
+            raise refused
         return number
 
 
@@ -223,12 +231,8 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
         return 2
     parser = argparse.ArgumentParser(prog=f"demos.{name}", description=demo.summary, allow_abbrev=False)
     for parameter in demo.parameters:
-        bounds = ", ".join(parameter.choices) or (
-            f"{parameter.min:g} to {parameter.max:g}" if parameter.max is not None else "true or false"
-        )
-        parser.add_argument(
-            f"--{parameter.name}", metavar="VALUE", help=f"{parameter.help}; {bounds} (default {parameter.default})"
-        )
+        said = f"{parameter.help}; {parameter.takes} (default {parameter.default})"
+        parser.add_argument(f"--{parameter.name}", metavar="VALUE", help=said.replace("%", "%%"))
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run (default auto)")
     parser.add_argument("--seed", type=int, default=0, help="seed of every random number (default 0)")
     parser.add_argument("--json", action="store_true", help="print one event a line")

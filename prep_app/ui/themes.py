@@ -2,6 +2,8 @@
 
 from textual.theme import Theme
 
+QUIET = "$foreground 75%"  # for what may be read second; "$text-muted" is drawn as plain white inside Content
+
 DARK = Theme(
     name="prep-dark",
     primary="#6cb6a8",

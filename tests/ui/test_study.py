@@ -198,10 +198,12 @@ async def test_card_info_says_what_is_known(opened: Opened) -> None:
 
 
 async def test_keys_can_be_remapped(opened: Opened, home: Home) -> None:
-    home.config.write_text('[keys]\n"study.good" = "g"\n')
+    home.config.write_text('[keys]\n"study.good" = "g"\n"demo.source" = "z"\n')
     async with opened() as learner:
         await learner.press("enter", "space", "g")
         assert [rating for _, rating in reviews(home)] == [Rating.GOOD]
+        await learner.press("d", "z")
+        assert learner.screen == "SourceScreen"
 
 
 async def test_the_demo_runs_beside_the_answer_and_proves_its_claim(opened: Opened, home: Home) -> None:

@@ -34,6 +34,9 @@ class CardInfoScreen(ModalScreen[None]):
             yield Static(Content("\n".join(facts(self.desk, self.card, now()))), markup=False)
         yield KeyLine()
 
+    def on_mount(self) -> None:
+        keys.remap(self, self.desk.settings.keys)
+
     def action_close(self) -> None:
         self.dismiss()
 

@@ -12,6 +12,7 @@ from prep_app.content.model import Library
 from prep_app.memory.statistics import QuestionMastery
 from prep_app.practice.today import Today
 from prep_app.ui import phrases
+from prep_app.ui.themes import QUIET
 
 START, BACKLOG, PRACTISE, MORE, QUESTION = "start", "backlog", "practise", "more", "question:"
 BACKLOG_LIMIT = 10
@@ -38,7 +39,7 @@ def tally(today: Today, width: int) -> Content:
     right = f"today: {score} · {streak}"
     left = Content.assemble(*parts)
     gap = width - left.cell_length - len(right)
-    return Content.assemble(left, " " * gap if gap > 1 else "\n", (right, "$foreground 60%"))
+    return Content.assemble(left, " " * gap if gap > 1 else "\n", (right, QUIET))
 
 
 def entries(today: Today, width: int) -> list[Entry | None]:
@@ -82,7 +83,7 @@ def _question(row: QuestionMastery, width: int) -> Content:
     title = f"{row.question:<4} {row.title}"
     if len(title) > room:
         title = title[: max(0, room - 1)] + "…"
-    return Content.assemble(title.ljust(room), " ", (bar, "$primary"), (right, "$foreground 60%"))
+    return Content.assemble(title.ljust(room), " ", (bar, "$primary"), (right, QUIET))
 
 
 def note(today: Today, library: Library, now: int) -> Content:

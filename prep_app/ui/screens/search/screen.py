@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from prep_app.content.model import Card, CardId
 from prep_app.ui.desk import Desk, now
+from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.key_line import KeyLine
 
 SHOWN = 40  # more than anyone scrolls through
@@ -58,7 +59,7 @@ class SearchScreen(ModalScreen[None]):
         options.add_options(
             [
                 Option(
-                    Content.assemble((f"{card.question:<4} ", "$foreground 60%"), " ".join(card.prompt.split())),
+                    Content.assemble((f"{card.question:<4} ", QUIET), " ".join(card.prompt.split())),
                     id=card.id,
                 )
                 for card in found[:SHOWN]

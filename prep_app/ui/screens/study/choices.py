@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from prep_app.content.model import Option
+from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Hanging
 
 
@@ -38,10 +39,10 @@ class OptionLine(Hanging):
         elif chosen:
             mark, word, style = "✗", "wrong", "bold $text-error"
         else:
-            mark, word, style = "·", "", "$foreground 60%"
+            mark, word, style = "·", "", QUIET
         verdict = f"  {word}{', your choice' if chosen else ''}" if word else ""
         text = Content.assemble((self.option.text, "bold" if self.option.correct else ""), (verdict, style))
-        why = Content.styled(self.option.why, "$foreground 60%")
+        why = Content.styled(self.option.why, QUIET)
         self.show([(Content.styled(f"{mark} {number}  ", style), text), (Content(" " * 5), why)])
 
     def on_click(self, event: events.Click) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from prep_app.content.model import Claim
+from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Hanging
 
 
@@ -29,11 +30,11 @@ class Claims(Hanging):
         if not self.claims:
             self.display = False
             return
-        rows = [(Content(), Content.styled("Claims you can check (d):", "$foreground 60%"))]
+        rows = [(Content(), Content.styled("Claims you can check (d):", QUIET))]
         for claim in self.claims:
             outcome = self.proven.get((claim.demo, claim.check))
             if outcome is None:
-                mark, word, style = "○", f"not run yet: {claim.demo}", "$foreground 60%"
+                mark, word, style = "○", f"not run yet: {claim.demo}", QUIET
             elif outcome:
                 mark, word, style = "✓", f"held here: {claim.demo}", "$text-success"
             else:

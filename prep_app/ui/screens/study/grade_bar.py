@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from prep_app.memory.types import Rating
+from prep_app.ui.themes import QUIET
 
 
 class GradeKey(Static):
@@ -26,7 +27,7 @@ class GradeKey(Static):
         name = self.rating.name.capitalize()
         mark = "▸" if suggested else " "
         self.update(
-            Content.assemble((f"{mark}{int(self.rating)} {name}", "bold"), (f"\n  {interval}", "$foreground 60%")),
+            Content.assemble((f"{mark}{int(self.rating)} {name}", "bold"), (f"\n  {interval}", QUIET)),
             layout=False,
         )
 
@@ -54,7 +55,7 @@ class GradeBar(Horizontal):
     def invite(self, text: str) -> None:
         self._show(grades=False)
         self.query_one(Invitation).update(
-            Content.assemble(text, ("\nThen grade it: 1 again · 2 hard · 3 good · 4 easy", "not bold $foreground 60%")),
+            Content.assemble(text, ("\nThen grade it: 1 again · 2 hard · 3 good · 4 easy", f"not bold {QUIET}")),
             layout=False,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual._styles_cache import StylesCache
@@ -26,11 +27,14 @@ from prep_app.ui.screens.study.page import Page
 from prep_app.ui.widgets.demo_pane import DemoPane
 from prep_app.ui.widgets.key_line import KeyLine
 
+if TYPE_CHECKING:
+    from prep_app.ui.app import PrepApp
+
 
 class StudyScreen(Screen[None]):
     """One session, card after card, until it ends or is left."""
 
-    CSS_PATH = ["study.tcss", "../../widgets/demo_pane/demo_pane.tcss"]
+    CSS_PATH = "study.tcss"
     BINDINGS = keys.STUDY
     AUTO_FOCUS = None
 
@@ -54,7 +58,7 @@ class StudyScreen(Screen[None]):
         yield KeyLine()
 
     async def on_mount(self) -> None:
-        keys.remap(self, self.app.settings.keys)  # type: ignore[attr-defined]
+        keys.remap(self, self.desk.settings.keys)
         if self.session.resumed:
             self.notify(f"Resumed: {self.session.position} of {self.session.total} done", markup=False, timeout=3)
         await self._show_card()
@@ -239,7 +243,8 @@ class StudyScreen(Screen[None]):
 
         self._close_demo()
         demos = await asyncio.to_thread(catalogue)
-        self.pane = DemoPane(link, demos[link.name], self.app.lab)  # type: ignore[attr-defined]
+        app = cast("PrepApp", self.app)
+        self.pane = DemoPane(link, demos[link.name], app.lab, wanted_keys=app.settings.keys)
         await self.query_one("#body").mount(self.pane)
         self.pane.focus()
 

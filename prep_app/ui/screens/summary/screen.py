@@ -15,6 +15,7 @@ from prep_app.practice.session import Session
 from prep_app.practice.summary import Summary
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
+from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.key_line import KeyLine
 
 
@@ -37,7 +38,7 @@ class SummaryScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        keys.remap(self, self.app.settings.keys)  # type: ignore[attr-defined]
+        keys.remap(self, self.desk.settings.keys)
 
     def action_done(self) -> None:
         self.dismiss()
@@ -83,7 +84,7 @@ def slipped(summary: Summary) -> Content:
 def schedule(summary: Summary, at: int) -> Content:
     parts: list[str | Content | tuple[str, str]] = [("What comes when", "bold")]
     for card, due in sorted(summary.schedule, key=lambda pair: pair[1]):
-        parts += [(f"\n {phrases.away(due, at):<10}", "$foreground 60%"), f"{card.question}  {_one_line(card.prompt)}"]
+        parts += [(f"\n {phrases.away(due, at):<10}", QUIET), f"{card.question}  {_one_line(card.prompt)}"]
     if not summary.schedule:
         parts.append("\n Nothing changed in the schedule.")
     return Content.assemble(*parts)

@@ -13,6 +13,7 @@ from textual.widgets import Input, Select, Static
 
 from prep_app.content.model import Scalar
 from prep_app.lab.catalogue import Demo, DemoInputError, Parameter
+from prep_app.ui.widgets.demo_pane.figures import figure
 
 DEVICE = Parameter("device", "str", "auto", "where to run", choices=("auto", "cpu", "cuda", "mps"))
 
@@ -121,4 +122,4 @@ def _shown(value: object) -> str:
 def _hint(parameter: Parameter) -> str:
     if parameter.min is None or parameter.max is None:
         return parameter.help
-    return f"{parameter.min:g} to {parameter.max:g}: {parameter.help}"
+    return f"{figure(parameter.min)} to {figure(parameter.max)}: {parameter.help}"

@@ -54,10 +54,13 @@ class DemoPane(Widget, can_focus=True):
         demo: Demo | None = None,
         lab: LabClient | None = None,
         *,
+        wanted_keys: Mapping[str, str] | None = None,
         id: str | None = None,
     ) -> None:
         """Given a demo, the pane opens on it as soon as it is mounted; else when `open` is called."""
         super().__init__(id=id)
+        self.wanted_keys = wanted_keys or {}
+        keys.remap(self, self.wanted_keys)
         self.link = link
         self.demo = demo
         self.lab = lab
@@ -204,7 +207,9 @@ class DemoPane(Widget, can_focus=True):
         from prep_app.ui.widgets.demo_pane.source_screen import SourceScreen
 
         if self.link is not None and self.demo is not None:
-            self.app.push_screen(SourceScreen(self.link.name, self.demo.title))
+            screen = SourceScreen(self.link.name, self.demo.title)
+            keys.remap(screen, self.wanted_keys)
+            self.app.push_screen(screen)
 
     async def action_parameters(self) -> None:
         if self._editing:

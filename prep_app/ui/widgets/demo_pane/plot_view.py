@@ -17,7 +17,7 @@ from textual.theme import Theme
 from textual.widgets import Static
 
 from prep_app.lab.events import Plot
-from prep_app.ui.widgets.demo_pane.words import QUIET
+from prep_app.ui.themes import QUIET
 
 if TYPE_CHECKING:
     from prep_app.ui.widgets.demo_pane.chart import Chart

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from prep_app.lab.catalogue import source
 from prep_app.ui import keys
-from prep_app.ui.widgets.demo_pane.words import QUIET
+from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.key_line import KeyLine
 
 

@@ -8,8 +8,8 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from prep_app.lab.events import Cell, Table
+from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.demo_pane.figures import figure, is_number
-from prep_app.ui.widgets.demo_pane.words import QUIET
 
 ROWS_SHOWN = 100
 NARROWEST_TEXT = 6  # cells a column of words keeps before columns of numbers give way

@@ -8,8 +8,8 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from prep_app.lab.events import Plot, Series
+from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.demo_pane.figures import figure
-from prep_app.ui.widgets.demo_pane.words import QUIET
 
 LEVELS = "▁▂▃▄▅▆▇█"
 LONGEST_NAME = 14

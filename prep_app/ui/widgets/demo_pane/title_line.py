@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from prep_app.ui.widgets.demo_pane.words import QUIET
+from prep_app.ui.themes import QUIET
 
 State = Literal["idle", "warming", "running", "held", "failed", "cancelled", "error"]
 TICK = 0.2  # seconds

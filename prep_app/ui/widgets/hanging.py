@@ -27,14 +27,21 @@ class Hanging(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._rows: tuple[Row, ...] = ()
+        self._drawn: tuple[int, Content] | None = None  # the width, and the rows at that width
 
     def show(self, rows: Sequence[Row]) -> None:
         if self._rows != tuple(rows):
             self._rows = tuple(rows)
+            self._drawn = None
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return sum(hang(mark, text, width).plain.count("\n") + 1 for mark, text in self._rows)
+        return self._at(width).plain.count("\n") + 1 if self._rows else 0
 
     def render(self) -> Content:
-        return Content("\n").join([hang(mark, text, self.content_size.width) for mark, text in self._rows])
+        return self._at(self.content_size.width)
+
+    def _at(self, width: int) -> Content:
+        if self._drawn is None or self._drawn[0] != width:
+            self._drawn = width, Content("\n").join([hang(mark, text, width) for mark, text in self._rows])
+        return self._drawn[1]

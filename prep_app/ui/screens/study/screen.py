@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING, cast
 
 from textual import on
@@ -90,6 +91,7 @@ class StudyScreen(Screen[None]):
             await self.query_one(Page).mount(self.answer)
             # Textual keeps the lines of up to 1,024 removed widgets in this cache, for the collector to wade through.
             StylesCache.get_inner_outer.cache_clear()
+            gc.collect()  # now, while the question is being read, rather than between a key and its frame
         return self.answer
 
     def _draw_status(self) -> None:
@@ -250,7 +252,6 @@ class StudyScreen(Screen[None]):
 
     def _close_demo(self) -> None:
         if self.pane is not None:
-            self.set_focus(None)
             self.pane.display = False  # out of sight at once; its many widgets go when there is time
             self.call_after_refresh(self.pane.remove)
             self.pane = None

@@ -12,6 +12,7 @@ from prep_app.content.library import builtin_folders, load_library
 from prep_app.content.model import Library
 from prep_app.content.report import show
 from prep_app.errors import UserError
+from prep_app.ui import phrases
 
 
 def run(options: Namespace) -> int:
@@ -23,8 +24,8 @@ def run(options: Namespace) -> int:
         for problem in library.problems:
             print(show(problem))
         sizes = {"pack": library.packs, "question": library.questions, "card": library.cards}
-        counts = ", ".join(_plural(len(held), noun) for noun, held in sizes.items())
-        found = _plural(len(library.problems), "problem")
+        counts = ", ".join(phrases.plural(len(held), noun) for noun, held in sizes.items())
+        found = phrases.plural(len(library.problems), "problem")
         print(f"{found} in {counts}" if library.problems else f"✓ {counts}: no problems")
     return 1 if library.problems else 0
 
@@ -56,7 +57,3 @@ def described(library: Library) -> dict[str, Any]:
             for item in library.problems
         ],
     }
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

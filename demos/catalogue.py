@@ -11,7 +11,7 @@ from typing import Any
 from demos import kit
 from demos.kit import Demo, DemoInputError
 
-_WORDS = {word: getattr(kit, word) for word in ("Demo", "Integer", "Real", "Choice", "Flag")}
+_WORDS = {word: getattr(kit, word) for word in ("Demo", "Integer", "Real", "Choice", "Flag", "Prediction", "Mistake")}
 
 
 @cache
@@ -40,6 +40,22 @@ def source(name: str) -> str:
     """Return the demo's program text. Raises DemoInputError for a name that is not a demo."""
     find(name)
     return files("demos").joinpath(f"{name}.py").read_text(encoding="utf-8")
+
+
+def program(name: str, mistake: str = "") -> str:
+    """Return the demo's program text, with one of its mistakes made. Raises DemoInputError naming those there are."""
+    text = source(name)
+    if not mistake:
+        return text
+    slips = {slip.name: slip for slip in find(name).mistakes}
+    if mistake not in slips:
+        raise DemoInputError(f'no mistake "{mistake}"; there are {", ".join(slips) or "none"}')
+    slip = slips[mistake]
+    declared = text.index("DEMO = Demo(")
+    end = text.index("\n)\n", declared)  # the declaration itself quotes the line that is to change
+    if text.count(slip.right, end) != 1 or slip.right in text[:declared]:
+        raise ValueError(f"{name}: {slip.right!r} must stand once in the program")
+    return text[:end] + text[end:].replace(slip.right, slip.wrong)
 
 
 def _declaration(text: str) -> Demo | None:

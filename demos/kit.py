@@ -12,16 +12,20 @@ import math
 import random
 import sys
 import time
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
 Value = int | float | str | bool
 Emit = Callable[[dict[str, Any]], None]
+Mark = Callable[[int], None]
 DEVICES = ("auto", "cpu", "cuda", "mps")
+SHADES = " ░▒▓█"
 
 
 class DemoInputError(ValueError):
@@ -88,14 +92,42 @@ def Flag(name: str, default: bool, help: str) -> Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """Something to foresee before a run: a number, or one of `choices`. The run's figure of that name settles it."""
+
+    figure: str
+    ask: str
+    why: str  # what the outcome teaches
+    unit: str = ""
+    choices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A slip that people make: `right`, which stands once in the program, becomes `wrong`; the check `fails` tells."""
+
+    name: str
+    says: str  # the slip in a few words
+    right: str
+    wrong: str
+    fails: str
+    why: str  # why that check is the one to notice
+
+
+@dataclass(frozen=True, slots=True)
 class Demo:
-    """What a demo says of itself: `checks` maps each check's id to the claim it tests."""
+    """What a demo says of itself: `checks` maps each check's id to the claim it tests.
+
+    Every check holds for every setting inside the parameters' ranges, and each has a mistake that makes it fail.
+    """
 
     title: str
     summary: str
     questions: Sequence[str]
     parameters: Sequence[Parameter]
     checks: Mapping[str, str]
+    predictions: Sequence[Prediction] = ()
+    mistakes: Sequence[Mistake] = ()
 
 
 class Lab:
@@ -108,6 +140,12 @@ class Lab:
         self.outcomes: dict[str, bool] = {}
         self._demo = demo
         self._emit = emit
+
+    def picture(self, title: str, matrix: Tensor) -> None:
+        """Show a matrix (rows x columns) in shades of its magnitude, two characters an entry."""
+        size = matrix.detach().abs().float().cpu()
+        shades = (size / size.max().clamp(min=1e-12) * (len(SHADES) - 1)).round().int().tolist()
+        self.text("\n".join([f"**{title}**", *("".join(SHADES[shade] * 2 for shade in row) for row in shades)]))
 
     def text(self, markdown: str) -> None:
         self._emit({"event": "text", "markdown": markdown})
@@ -155,15 +193,26 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def run_demo(name: str, values: Mapping[str, object], *, device: str = "auto", seed: int = 0, emit: Emit) -> bool:
+def run_demo(
+    name: str,
+    values: Mapping[str, object],
+    *,
+    device: str = "auto",
+    seed: int = 0,
+    mistake: str = "",
+    emit: Emit,
+    mark: Mark | None = None,
+) -> bool:
     """Run a demo and emit its events; the last is a result or an error. Returns whether every check held.
 
-    Raises DemoInputError, before any event, for a demo, parameter or value that does not exist.
+    `mistake` names a slip to make in it; `mark` is told, before each event, which line of the program speaks.
+    Raises DemoInputError, before any event, for a demo, parameter, value or mistake that does not exist.
     """
-    from demos.catalogue import find
+    from demos.catalogue import find, program
 
     demo = find(name)
     chosen = settle(demo, values)
+    slipped = program(name, mistake) if mistake else ""
     if device not in DEVICES:
         raise DemoInputError(f"device must be one of {', '.join(DEVICES)}, not {device!r}")
     start = time.perf_counter()
@@ -174,9 +223,16 @@ def run_demo(name: str, values: Mapping[str, object], *, device: str = "auto", s
         emit({"event": "text", "markdown": fallback})
     random.seed(seed)
     torch.manual_seed(seed)
-    lab = Lab(demo, emit, torch_device, seed)
+    module = _slipped(name, slipped) if slipped else importlib.import_module(f"demos.{name}")
+
+    def say(event: dict[str, Any]) -> None:
+        if mark is not None:
+            mark(_speaking(module.run.__code__))
+        emit(event)
+
+    lab = Lab(demo, say, torch_device, seed)
     try:
-        importlib.import_module(f"demos.{name}").run(lab, **chosen)
+        module.run(lab, **chosen)
     except Exception as error:  # a demo's failure is its outcome, whatever it is
         message = " ".join(str(error).split()) or "no message"
         emit({"event": "error", "message": f"{type(error).__name__}: {message}"})
@@ -196,6 +252,21 @@ def run_demo(name: str, values: Mapping[str, object], *, device: str = "auto", s
         }
     )
     return passed
+
+
+def _slipped(name: str, text: str) -> types.ModuleType:
+    """The demo's module with a mistake in it. Only the demos' own text, changed as they declare, is ever run so."""
+    module = types.ModuleType(f"demos.{name}")
+    exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # noqa: S102
+    return module
+
+
+def _speaking(code: types.CodeType) -> int:
+    """The line that the demo's `run` has reached, seen from an event that it is emitting."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame.f_lineno if frame is not None else 0
 
 
 def settle(demo: Demo, values: Mapping[str, object]) -> dict[str, Value]:
@@ -235,9 +306,12 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{parameter.name}", metavar="VALUE", help=said.replace("%", "%%"))
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run (default auto)")
     parser.add_argument("--seed", type=int, default=0, help="seed of every random number (default 0)")
+    slips = "; ".join(f"{mistake.name} ({mistake.says})" for mistake in demo.mistakes)
+    parser.add_argument("--mistake", metavar="NAME", default="", help=f"make a slip: {slips}".replace("%", "%%"))
     parser.add_argument("--json", action="store_true", help="print one event a line")
     options = vars(parser.parse_args(arguments))
     device, seed, as_json = options.pop("device"), options.pop("seed"), options.pop("json")
+    mistake = options.pop("mistake")
     values = {key: value for key, value in options.items() if value is not None}
 
     def emit(event: dict[str, Any]) -> None:
@@ -247,7 +321,7 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
             print_event(event)
 
     try:
-        return 0 if run_demo(name, values, device=device, seed=seed, emit=emit) else 1
+        return 0 if run_demo(name, values, device=device, seed=seed, mistake=mistake, emit=emit) else 1
     except DemoInputError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 2

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # at the first paint there is nothing to show yet: these are 
     from prep_app.ui.desk import Desk
 
 MORE = 5  # new cards that «learn more» adds
+COLUMN, MARGIN = 100, 2  # cells; as in home.tcss
 
 
 class HomeScreen(Screen[None]):
@@ -34,9 +35,9 @@ class HomeScreen(Screen[None]):
         self.today: Today | None = None
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="top"):
-            yield Static("prep", id="name", markup=False)
-            yield Static("answers that prove themselves", id="day", markup=False)
+        with Horizontal(classes="top"):
+            yield Static("prep", classes="name", markup=False)
+            yield Static("answers that prove themselves", classes="said", markup=False)
         with VerticalScroll(id="page", can_focus=False), Vertical(id="column"):
             yield Static("Opening your cards…", id="tally", markup=False)
             yield OptionList(id="menu", markup=False)
@@ -84,15 +85,15 @@ class HomeScreen(Screen[None]):
     def _draw(self, standing: Today) -> None:
         from prep_app.ui.screens.home import menu
 
-        width = min(100, self.size.width) - 6
-        self.query_one("#tally", Static).update(menu.tally(standing, width))
+        column = min(COLUMN, self.size.width - 2 * MARGIN)
+        self.query_one("#tally", Static).update(menu.tally(standing, column))
         options = self.query_one("#menu", OptionList)
         at = options.highlighted or 0
         options.clear_options()
         options.add_options(
             [
                 option if option is None else Option(option.text, id=option.id)
-                for option in menu.entries(standing, width)
+                for option in menu.entries(standing, column - 2)
             ]
         )
         options.highlighted = min(at, options.option_count - 1)

@@ -50,9 +50,9 @@ class StudyScreen(Screen[None]):
         self.pane: DemoPane | None = None
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="status"):
-            yield Static(id="where", markup=False)
-            yield Static(id="left", markup=False)
+        with Horizontal(classes="top"):
+            yield Static(id="where", classes="name", markup=False)
+            yield Static(id="left", classes="said", markup=False)
         with Container(id="body"):
             yield Page(id="page")
         yield GradeBar()

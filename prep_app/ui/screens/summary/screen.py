@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from prep_app.content.model import Card
+from prep_app.memory.days import study_day
 from prep_app.memory.types import Rating
 from prep_app.practice.session import Session
 from prep_app.practice.summary import Summary
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
 from prep_app.ui.themes import QUIET
+from prep_app.ui.widgets.hanging import Hanging, Row
 from prep_app.ui.widgets.key_line import KeyLine
+
+LONGEST = 80  # characters of a prompt
 
 
 class SummaryScreen(Screen[None]):
@@ -30,11 +35,17 @@ class SummaryScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         summary = self.session.summary()
-        with VerticalScroll(id="page"):
+        missed, coming = Hanging(classes="section"), Hanging(classes="section")
+        missed.show(slipped(summary))
+        coming.show(schedule(summary, now(), self.desk.settings.rollover_hour))
+        with Horizontal(classes="top"):
+            yield Static("summary", classes="name", markup=False)
+            yield Static("every answer is on disk", classes="said", markup=False)
+        with VerticalScroll(id="page"), Vertical(id="column"):
             yield Static(headline(summary), id="headline", markup=False)
             yield Static(grades(summary), classes="section", markup=False)
-            yield Static(slipped(summary), classes="section", markup=False)
-            yield Static(schedule(summary, now()), classes="section", markup=False)
+            yield missed
+            yield coming
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -72,24 +83,33 @@ def grades(summary: Summary) -> Content:
     return Content("\n".join(lines))
 
 
-def slipped(summary: Summary) -> Content:
+def slipped(summary: Summary) -> list[Row]:
     if not summary.slipped:
-        return Content.assemble(("✓ ", "bold $text-success"), "Nothing slipped.")
-    parts: list[str | Content | tuple[str, str]] = [("What slipped", "bold")]
-    for card in summary.slipped:
-        parts += [("\n ✗ ", "bold $text-error"), f"{card.question}  {_one_line(card.prompt)}"]
-    return Content.assemble(*parts)
+        return [(Content.styled("✓ ", "bold $text-success"), Content("Nothing slipped."))]
+    heading = (Content(""), Content.styled("What slipped", "bold"))
+    return [
+        heading,
+        *[(Content.assemble((" ✗ ", "bold $text-error"), _id(card)), _line(card)) for card in summary.slipped],
+    ]
 
 
-def schedule(summary: Summary, at: int) -> Content:
-    parts: list[str | Content | tuple[str, str]] = [("What comes when", "bold")]
-    for card, due in sorted(summary.schedule, key=lambda pair: pair[1]):
-        parts += [(f"\n {phrases.away(due, at):<10}", QUIET), f"{card.question}  {_one_line(card.prompt)}"]
+def schedule(summary: Summary, at: int, rollover_hour: int) -> list[Row]:
+    heading = (Content(""), Content.styled("What comes when", "bold"))
     if not summary.schedule:
-        parts.append("\n Nothing changed in the schedule.")
-    return Content.assemble(*parts)
+        return [heading, (Content(" "), Content("Nothing changed in the schedule."))]
+    today = study_day(at, rollover_hour)
+    rows = []
+    for card, due in sorted(summary.schedule, key=lambda pair: pair[1]):
+        tomorrow = study_day(due, rollover_hour) == today + 1
+        when = "tomorrow" if tomorrow else phrases.away(due, at)
+        rows.append((Content.assemble((f" {when:<10}", QUIET), _id(card)), _line(card)))
+    return [heading, *rows]
 
 
-def _one_line(prompt: str) -> str:
-    text = " ".join(prompt.split())
-    return text if len(text) <= 60 else text[:59] + "…"
+def _id(card: Card) -> str:
+    return f"{card.question:<5}"
+
+
+def _line(card: Card) -> Content:
+    text = " ".join(card.prompt.split())
+    return Content(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")

@@ -39,6 +39,11 @@ class Home:
         return self.root / "packs"
 
     @property
+    def exports(self) -> Path:
+        """Runs of demos that the learner has kept: a picture and JSON each."""
+        return self.root / "exports"
+
+    @property
     def log(self) -> Path:
         return self.root / "prep.log"
 

@@ -68,11 +68,13 @@ class LabClient:
         *,
         device: str = "auto",
         seed: int = 0,
+        mistake: str = "",
         time_limit: float = TIME_LIMIT,
     ) -> AsyncGenerator[Event, None]:
         """Run a demo; yields its events, of which the last is a Result or a Failure.
 
-        Leaving the iteration early cancels the run. A run still going is cancelled first.
+        `mistake` names one of the demo's slips, to see which check notices it. Leaving the iteration early cancels the
+        run. A run still going is cancelled first.
         """
         while not self._free.is_set():
             await self.cancel()
@@ -87,8 +89,8 @@ class LabClient:
             self.state = "running"
             self._run += 1
             self._output_left = MOST_OUTPUT
-            request = {"run": self._run, "name": name, "values": dict(values), "device": device, "seed": seed}
-            await self._send(request)
+            asked = {"name": name, "values": dict(values), "device": device, "seed": seed, "mistake": mistake}
+            await self._send({"run": self._run, **asked})
             async for event in self._until_ended(self._run, time_limit):
                 yield event
         finally:

@@ -75,13 +75,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """The line of its program that the demo has reached."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """What the demo, or a library below it, printed by itself."""
 
     text: str
 
 
-Event = Text | Progress | Table | Plot | Check | Result | Failure | Output
+Event = Text | Progress | Table | Plot | Check | Result | Failure | Line | Output
 
 
 def parse(line: bytes) -> Event:
@@ -111,6 +118,8 @@ def _event(body: dict[str, Any]) -> Event:
         case "result":
             figures = {_string(name): _cell(value) for name, value in body["figures"].items()}
             return Result(figures, _string(body["device"]), float(body["seconds"]), body["passed"] is True)
+        case "line":
+            return Line(int(body["line"]))
         case "error":
             return Failure(_string(body["message"]))
     raise KeyError(body["event"])

@@ -2,9 +2,10 @@
 
     python -P -u -m prep_app.lab.worker [--package demos] [--memory BYTES]
 
-It reads one JSON request a line on stdin, {"run": N, "name", "values", "device", "seed"} or {"cancel": N}, and writes
-one event a line on a private copy of stdout's descriptor, each with its "run". Descriptor 1 itself is joined to stderr,
-so that whatever a demo or a native library prints arrives as text and never as an event.
+It reads one JSON request a line on stdin, {"run": N, "name", "values", "device", "seed", "mistake"} or {"cancel": N},
+and writes one event a line on a private copy of stdout's descriptor, each with its "run"; {"event": "line", "line": N}
+says which line of its program the demo has reached. Descriptor 1 itself is joined to stderr, so that whatever a demo or
+a native library prints arrives as text and never as an event.
 """
 
 from __future__ import annotations
@@ -94,11 +95,20 @@ class _Requests:
 
 
 def _run(kit: Any, request: dict[str, Any], protocol: int) -> None:
+    at = 0
+
     def emit(event: dict[str, Any]) -> None:
         send(protocol, {**event, "run": request["run"]})
 
+    def mark(line: int) -> None:
+        nonlocal at
+        if line != at:
+            at = line
+            emit({"event": "line", "line": line})
+
+    asked = {word: request[word] for word in ("device", "seed", "mistake")}
     try:
-        kit.run_demo(request["name"], request["values"], device=request["device"], seed=request["seed"], emit=emit)
+        kit.run_demo(request["name"], request["values"], **asked, emit=emit, mark=mark)
     except ValueError as error:  # DemoInputError: a name or value that does not exist
         emit({"event": "error", "message": str(error)})
 

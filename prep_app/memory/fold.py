@@ -12,7 +12,7 @@ from prep_app.memory.schedule import next_memory
 from prep_app.memory.types import CardMemory, Learned, New, Rating
 from prep_app.settings import Settings
 
-FOLD_VERSION = 1  # raise it when the same entries would fold to something else
+FOLD_VERSION = 2  # raise it when the same entries would fold to something else
 _NEW = New()
 
 

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from prep_app.memory.fold import FOLD_VERSION, CardFold, fold_card, fold_entry
 from prep_app.memory.journal import Entry, Journal
 from prep_app.memory.types import (
     CardMemory,
+    DemoNote,
     Flags,
     New,
     Preview,
+    Proof,
     Rating,
     Reviewed,
     ReviewRecord,
@@ -41,7 +44,7 @@ class Memory:
         self._journal = Journal(home.journal, home.backups)
         self._cache_path = home.cache
         self._cards: dict[str, CardFold] = {}
-        self._proven: dict[tuple[str, str], bool] = {}
+        self._proofs: dict[tuple[str, str], Proof] = {}
         self._session: dict[str, Any] | None = None
         self._seq = 0
         self._saved_seq = 0
@@ -83,10 +86,14 @@ class Memory:
             total = sum(fold.seconds for fold in self._cards.values())
         return total / timed if timed else DEFAULT_SECONDS
 
-    def proven(self) -> dict[tuple[str, str], bool]:
+    def proofs(self) -> dict[tuple[str, str], Proof]:
         """How each (demo, check) last came out on this machine."""
         with self._lock:
-            return dict(self._proven)
+            return dict(self._proofs)
+
+    def predictions(self) -> list[Mapping[str, Any]]:
+        """Every prediction made before a demo ran, and what came, in the order they happened."""
+        return [entry.data for entry in self._journal.of_kind("prediction")]
 
     def last_session(self) -> dict[str, Any] | None:
         return self._session
@@ -155,15 +162,13 @@ class Memory:
         """Keep where a session stands, so that it can be resumed after a quit."""
         self._append("session", at, None, data)
 
-    def note_demo(
-        self, name: str, passed: bool, figures: Mapping[str, Any], checks: Mapping[str, bool], at: int
-    ) -> None:
-        self._append(
-            "demo",
-            at,
-            None,
-            {"name": name, "passed": passed, "figures": dict(figures), "checks": dict(checks)},
-        )
+    def note_demo(self, data: DemoNote, at: int) -> None:
+        """Keep how a demo's checks came out."""
+        self._append("demo", at, None, asdict(data))
+
+    def note_prediction(self, data: Mapping[str, Any], at: int) -> None:
+        """Keep what was predicted of a demo, and what came."""
+        self._append("prediction", at, None, data)
 
     def backup_if_due(self, at: int) -> Path | None:
         return self._journal.backup_if_due(at)
@@ -203,8 +208,10 @@ class Memory:
         if entry.kind == "session":
             self._session = {**entry.data, "at": entry.at}
         elif entry.kind == "demo":
-            name = entry.data["name"]
-            self._proven.update({(name, check): held for check, held in entry.data["checks"].items()})
+            data = entry.data
+            device, seconds = data.get("device", ""), data.get("seconds", 0.0)  # not kept before 0.2
+            for check, held in data["checks"].items():
+                self._proofs[data["name"], check] = Proof(held, device, seconds, entry.at)
 
     # The cache
 
@@ -229,11 +236,11 @@ class Memory:
             if body["stamp"] != self._stamp() or body["seq"] > self._journal.last_seq():
                 return
             cards = {card: CardFold.from_json(fold) for card, fold in body["cards"].items()}
-            proven = {(demo, check): held for demo, check, held in body["proven"]}
+            proofs = {(demo, check): Proof(**proof) for demo, check, proof in body["proofs"]}
             session, seq = body["session"], body["seq"]
         except (ValueError, KeyError, TypeError):
             return
-        self._cards, self._proven, self._session = cards, proven, session
+        self._cards, self._proofs, self._session = cards, proofs, session
         self._seq = self._saved_seq = seq
 
     def _save_cache(self) -> None:
@@ -244,7 +251,7 @@ class Memory:
                 "stamp": self._stamp(),
                 "seq": self._seq,
                 "cards": {card: fold.to_json() for card, fold in self._cards.items()},
-                "proven": [[*key, held] for key, held in self._proven.items()],
+                "proofs": [[*key, asdict(proof)] for key, proof in self._proofs.items()],
                 "session": self._session,
             }
             self._saved_seq = self._seq

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from prep_app.content.model import CardId
 
@@ -75,6 +77,29 @@ class Flags:
     marked: bool = False
     buried: bool = False
     suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemoNote:
+    """What the journal keeps of a demo's run; a run with a slip in it is never noted, since it proves nothing."""
+
+    name: str
+    passed: bool
+    values: Mapping[str, Any]
+    figures: Mapping[str, Any]
+    checks: Mapping[str, bool]
+    device: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How a check last came out here: whether it held, on which device, and how long its demo took."""
+
+    held: bool
+    device: str
+    seconds: float
+    at: int
 
 
 @dataclass(frozen=True, slots=True)

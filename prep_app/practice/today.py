@@ -46,6 +46,7 @@ def today(library: Library, memory: Memory, settings: Settings, at: int) -> Toda
     first_time = memory.empty()
     start_count = min(FIRST_SESSION, len(queue.cards)) if first_time else len(queue.cards)
     claims = {(claim.demo, claim.check) for question in library.questions.values() for claim in question.claims}
+    proofs = memory.proofs()
     held = unfinished(library, memory, settings, at)
     return Today(
         due=queue.due + queue.learning,
@@ -63,5 +64,5 @@ def today(library: Library, memory: Memory, settings: Settings, at: int) -> Toda
         next_due=queue.next_due,
         forecast=scores.forecast,
         claims=len(claims),
-        proven=sum(memory.proven().get(claim, False) for claim in claims),
+        proven=sum(proofs[claim].held for claim in claims if claim in proofs),
     )

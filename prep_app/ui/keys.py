@@ -48,6 +48,7 @@ APP: list[BindingType] = [
 HOME: list[BindingType] = [
     _key("home.practise", "p", "practise", "Practise", "Practise without touching the schedule", shown=True),
     _key("home.more", "m", "more", "Learn more", "Learn five more new cards today", shown=True),
+    _key("home.lab", "l", "lab", "Lab", "The demos: turn their knobs, predict, break them", shown=True),
     _key("home.undo", "u", "undo", "Undo", "Take back the last thing you did"),
     _key("home.quit", "q,escape", "quit", "Quit", "Leave; everything is already saved", shown=True),
 ]
@@ -63,6 +64,7 @@ STUDY: list[BindingType] = [
     _key("study.up", "up,k", "move(-1)", "Previous point", "Move to the previous key point or option"),
     _key("study.tick", "enter,x", "tick", "Tick", "Tick the key point you said", shown=True),
     _key("study.demo", "d", "demo", "Demo", "Run the program that proves the answer", shown=True),
+    _key("study.lab", "l", "lab", "Lab", "Open the demo in the lab, with all its knobs"),
     _key("study.hint", "h", "hint", "Hint", "Show the hint; the suggested grade becomes hard", shown=True),
     _key("study.full", "f", "full", "Full answer", "Show the whole answer to the question", shown=True),
     _key("study.undo", "u", "undo", "Undo", "Take back the last grade", shown=True),
@@ -82,20 +84,49 @@ SUMMARY: list[BindingType] = [
 
 CLOSE: list[BindingType] = [_key("modal.close", "escape,q,i", "close", "Close", "Close", shown=True)]
 
+LAB: list[BindingType] = [
+    _key("lab.close", "escape,q", "close", "Back", "Leave the lab", shown=True),
+]
+
+BENCH: list[BindingType] = [
+    _key("bench.predict", "g", "predict", "Guess", "Predict what the next run will show", shown=True),
+    _key("bench.break", "b", "break_it", "Break it", "Find the slip that makes a check fail", shown=True),
+    _key("bench.close", "escape,q", "close", "Back", "Leave the bench", shown=True),
+]
+
+PREDICT: list[BindingType] = [
+    _key("predict.skip", "escape", "skip", "Skip", "Run without a prediction", shown=True),
+]
+
+BREAK: list[BindingType] = [
+    _key("break.other", "tab", "other", "Other check", "Take another check to break", shown=True),
+    _key("break.close", "escape,q", "close", "Back", "Back to the bench", shown=True),
+]
+
 # While the demo pane has the focus.
 DEMO: list[BindingType] = [
     _key("demo.leave_parameters", "escape", "leave_parameters", "Back", "Back to the results", shown=True),
     _key("demo.cancel", "escape,c", "cancel", "Cancel", "Stop the demo", shown=True),
-    _key("demo.close", "escape,c", "close", "Close demo", "Put the demo away", shown=True),
+    _key("demo.close", "escape,c", "close", "Close", "Put the demo away", shown=True),
     _key("demo.run", "r", "run_again", "Run again", "Run the demo again", shown=True),
     _key("demo.parameters", "p", "parameters", "Parameters", "Change the demo's parameters and run it", shown=True),
     _key("demo.source", "s", "source", "Source", "Read the demo's program", shown=True),
+    _key("demo.overlay", "o", "overlay", "Overlay", "Lay the plots over an earlier run's", shown=True),
+    _key("demo.export", "e", "export", "Export", "Keep the run as a picture and as JSON", shown=True),
     _key("demo.down", "down,j", "scroll_lines(1)", "Scroll down", "Scroll the demo's results down"),
     _key("demo.up", "up,k", "scroll_lines(-1)", "Scroll up", "Scroll the demo's results up"),
     _key("demo.page_down", "pagedown", "scroll_pages(1)", "Page down", "Scroll the demo's results a page down"),
     _key("demo.page_up", "pageup", "scroll_pages(-1)", "Page up", "Scroll the demo's results a page up"),
     _key("demo.top", "home", "scroll_to(False)", "Top", "To the top of the demo's results"),
     _key("demo.end", "end", "scroll_to(True)", "End", "To the end of the demo's results"),
+]
+
+# One parameter of a demo.
+DIAL: list[BindingType] = [
+    _key("dial.less", "left", "step(-1)", "Less", "Turn the parameter down"),
+    _key("dial.more", "right,space", "step(1)", "More", "Turn the parameter up"),
+    _key("dial.least", "home", "end(False)", "Least", "The lowest value"),
+    _key("dial.most", "end", "end(True)", "Most", "The highest value"),
 ]
 
 SOURCE: list[BindingType] = [

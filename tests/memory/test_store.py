@@ -20,7 +20,7 @@ from prep_app.content.model import CardId
 from prep_app.errors import UserError
 from prep_app.memory.journal import JOURNAL_VERSION, Journal, integrity
 from prep_app.memory.store import Memory
-from prep_app.memory.types import New, Rating
+from prep_app.memory.types import DemoNote, New, Proof, Rating
 from prep_app.paths import Home
 from prep_app.settings import Settings
 from tests.conftest import DAY, Clock
@@ -30,7 +30,7 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from prep_app.memory.store import Memory
-from prep_app.memory.types import Rating
+from prep_app.memory.types import DemoNote, Proof, Rating
 from prep_app.paths import Home
 from prep_app.settings import Settings
 memory = Memory.open(Home(Path(sys.argv[1])), Settings())
@@ -42,7 +42,7 @@ memory.close()
 
 
 def everything(memory: Memory) -> object:
-    return [(memory.state(card), memory.flags(card)) for card in CARDS], memory.proven()
+    return [(memory.state(card), memory.flags(card)) for card in CARDS], memory.proofs()
 
 
 step = st.tuples(
@@ -208,10 +208,13 @@ def test_one_backup_a_day_and_ten_are_kept(memory: Memory, home: Home, clock: Cl
 
 def test_what_a_demo_proved_is_kept(home: Home, clock: Clock) -> None:
     memory = Memory.open(home, Settings())
-    memory.note_demo("lora_merge", False, {"x": 1.5}, {"zero_start": True, "merged_cost": False}, clock())
+    checks = {"zero_start": True, "merged_cost": False}
+    memory.note_demo(DemoNote("lora_merge", False, {"r": 8}, {"x": 1.5}, checks, "cpu", 0.25), clock())
     memory.close()
     memory = Memory.open(home, Settings())
-    assert memory.proven() == {("lora_merge", "zero_start"): True, ("lora_merge", "merged_cost"): False}
+    assert memory.proofs() == {
+        ("lora_merge", check): Proof(held, "cpu", 0.25, clock()) for check, held in checks.items()
+    }
     memory.close()
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
-from textual.widgets import Footer, Input
+from textual.widgets import Footer
 
 from prep_app.content.model import DemoLink
 from prep_app.lab.catalogue import catalogue
@@ -22,6 +22,7 @@ from prep_app.lab.client import LabClient
 from prep_app.lab.events import Check, Failure, Output, Plot, Progress, Result, Series, Table, Text
 from prep_app.ui.themes import DARK
 from prep_app.ui.widgets.demo_pane import DemoPane
+from prep_app.ui.widgets.demo_pane.dial import Dial
 from prep_app.ui.widgets.demo_pane.figures import figure
 from prep_app.ui.widgets.demo_pane.plot_view import PlotView, has_axes
 from prep_app.ui.widgets.demo_pane.result_view import MOST_PIECES, ResultView
@@ -215,26 +216,32 @@ async def test_a_demo_runs_in_the_lab_and_can_be_changed_read_and_closed() -> No
     try:
         async with bench(80, 24) as watcher:
             pane = watcher.pane
-            pane.open(DemoLink("lora_merge", {"steps": 20}), demo, lab)
+            await pane.open(DemoLink("lora_merge", {"steps": 20}), demo, lab)
             await watcher.until(lambda: "warming up…" in watcher.title)
             await watcher.until(lambda: watcher.app.finished)
-            finished = watcher.app.finished.pop()
+            finished = watcher.app.finished.pop().run
             assert finished.name == "lora_merge"
+            assert finished.values["steps"] == 20
             assert isinstance(finished.outcome, Result)
             assert set(finished.checks) == set(demo.checks)
             assert "checks" in watcher.title
 
-            # A value out of range is refused beside the field; a good one runs.
+            # A value out of range is refused on its line; a good one runs at once, and so does each step of a dial.
             await watcher.pilot.press("p", "9", "9")
-            assert isinstance(watcher.app.focused, Input)
+            assert isinstance(watcher.app.focused, Dial)
             await watcher.pilot.press("enter")
-            wrong = str(pane.query(".knob-hint").first().render())
-            assert wrong == "✗ must be a whole number from 1 to 64, not '899'"
+            assert "✗ must be a whole number from 1 to 64, not '99'" in str(watcher.app.focused.render())
             assert not pane.running
-            await watcher.pilot.press("backspace", "backspace", "backspace", "4", "enter")
+            await watcher.pilot.press("4", "enter")
             assert pane.values["r"] == 4
             await watcher.until(lambda: watcher.app.finished)
+            assert "(run 1: " in str(pane.figures.render())  # what it was before stands beside what it is
             watcher.app.finished.clear()
+            await watcher.pilot.press("right")
+            assert pane.values["r"] == 8
+            await watcher.until(lambda: watcher.app.finished)
+            watcher.app.finished.clear()
+            await watcher.pilot.press("escape")
 
             await watcher.pilot.press("s")
             await watcher.until(lambda: isinstance(watcher.app.screen, SourceScreen))
@@ -254,7 +261,7 @@ async def test_a_cancelled_run_says_so_and_leaves_the_lab_ready(monkeypatch: pyt
     lab = LabClient(package="tests.lab.misbehaving")  # «spins» never ends by itself
     try:
         async with bench(80, 24) as watcher:
-            watcher.pane.open(DemoLink("spins"), catalogue()["lora_merge"], lab)
+            await watcher.pane.open(DemoLink("spins"), catalogue()["lora_merge"], lab)
             await watcher.until(lambda: lab.state == "running")
             await watcher.pilot.press("escape")
             assert "■ cancelled" in watcher.title

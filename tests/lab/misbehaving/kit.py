@@ -12,7 +12,14 @@ from typing import Any
 
 
 def run_demo(
-    name: str, values: Mapping[str, Any], *, device: str, seed: int, emit: Callable[[dict[str, Any]], None]
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    device: str,
+    seed: int,
+    mistake: str,
+    emit: Callable[[dict[str, Any]], None],
+    mark: Callable[[int], None],
 ) -> bool:
     emit({"event": "text", "markdown": "begun"})
     globals()[name](emit)

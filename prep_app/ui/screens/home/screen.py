@@ -121,6 +121,12 @@ class HomeScreen(Screen[None]):
     async def action_more(self) -> None:
         await self._start(extra_new=MORE)
 
+    def action_lab(self) -> None:
+        from prep_app.ui.screens.lab.screen import LabScreen
+
+        if self.app.opened.is_set():  # type: ignore[attr-defined]
+            self.app.push_screen(LabScreen(self.desk))
+
     async def action_undo(self) -> None:
         undone = await asyncio.to_thread(self.desk.memory.undo, _now())
         self.notify("Nothing to take back" if undone is None else "Taken back", markup=False)

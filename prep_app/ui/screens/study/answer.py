@@ -10,19 +10,20 @@ from textual.content import Content
 from textual.widgets import Static
 
 from prep_app.content.model import Card, Question, Recall, Source
+from prep_app.memory.types import Proof
 from prep_app.ui.screens.study.claims import Claims
 from prep_app.ui.screens.study.key_points import KeyPoints
 
 
 class Answer(Vertical):
-    def __init__(self, card: Card, question: Question, proven: Mapping[tuple[str, str], bool]) -> None:
+    def __init__(self, card: Card, question: Question, proofs: Mapping[tuple[str, str], Proof]) -> None:
         super().__init__()
         self.display = False
         self.card = card
         self.question = question
         wanted = set(card.claims)
         claims = [claim for claim in question.claims if claim.id in wanted]
-        self.claims = Claims(claims, proven)
+        self.claims = Claims(claims, proofs)
         self.points = KeyPoints(card.body.key_points) if isinstance(card.body, Recall) else None
         self.full_shown = False
 

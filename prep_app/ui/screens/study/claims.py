@@ -7,23 +7,25 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from prep_app.content.model import Claim
+from prep_app.memory.types import Proof
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Hanging
 
 
 class Claims(Hanging):
-    """✓ held here, ✗ did not, ○ not run yet; always with the word."""
+    """✓ checked here, ✗ failed here, ○ not run yet; always with the word."""
 
-    def __init__(self, claims: Sequence[Claim], proven: Mapping[tuple[str, str], bool]) -> None:
+    def __init__(self, claims: Sequence[Claim], proofs: Mapping[tuple[str, str], Proof]) -> None:
         super().__init__(id="claims")
         self.claims = tuple(claims)
-        self.proven = dict(proven)
+        self.proofs = proofs
 
     def on_mount(self) -> None:
         self._draw()
 
-    def prove(self, demo: str, checks: Mapping[str, bool]) -> None:
-        self.proven.update({(demo, check): passed for check, passed in checks.items()})
+    def prove(self, proofs: Mapping[tuple[str, str], Proof]) -> None:
+        """Show how the checks came out by now."""
+        self.proofs = proofs
         self._draw()
 
     def _draw(self) -> None:
@@ -32,13 +34,20 @@ class Claims(Hanging):
             return
         rows = [(Content(), Content.styled("Claims you can check (d):", QUIET))]
         for claim in self.claims:
-            outcome = self.proven.get((claim.demo, claim.check))
-            if outcome is None:
+            proof = self.proofs.get((claim.demo, claim.check))
+            if proof is None:
                 mark, word, style = "○", f"not run yet: {claim.demo}", QUIET
-            elif outcome:
-                mark, word, style = "✓", f"held here: {claim.demo}", "$text-success"
             else:
-                mark, word, style = "✗", f"failed here: {claim.demo}", "$text-error"
+                mark, style = ("✓", "$text-success") if proof.held else ("✗", "$text-error")
+                word = f"{'checked' if proof.held else 'failed'} on this machine{where(proof)}: {claim.demo}"
             text = Content.assemble(claim.text, (f"  ({word})", style))
             rows.append((Content.styled(f" {mark}  ", f"bold {style}"), text))
         self.show(rows)
+
+
+def where(proof: Proof) -> str:
+    """On which device a proof ran, and how long its demo took; nothing for proofs kept before that was noted."""
+    if not proof.device:
+        return ""
+    took = f"{proof.seconds * 1000:.0f} ms" if proof.seconds < 1 else f"{proof.seconds:.1f} s"
+    return f", {proof.device}, {took}"

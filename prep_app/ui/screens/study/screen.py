@@ -15,11 +15,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from prep_app.content.model import Card, DemoLink, Question
-from prep_app.lab.events import Result
 from prep_app.memory.types import Rating
+from prep_app.practice.demo_runs import keep_run
 from prep_app.practice.session import Session
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
+from prep_app.ui.export import export
 from prep_app.ui.screens.study.answer import Answer
 from prep_app.ui.screens.study.choices import Choices, OptionLine
 from prep_app.ui.screens.study.grade_bar import GradeBar
@@ -87,7 +88,7 @@ class StudyScreen(Screen[None]):
     async def _prepare_answer(self, card: Card) -> Answer:
         if self.answer is None or self.answer.card is not card:
             question = self._question(card)
-            self.answer = Answer(card, question, self.desk.memory.proven())
+            self.answer = Answer(card, question, self.desk.memory.proofs())
             await self.query_one(Page).mount(self.answer)
             # Textual keeps the lines of up to 1,024 removed widgets in this cache, for the collector to wade through.
             StylesCache.get_inner_outer.cache_clear()
@@ -152,7 +153,7 @@ class StudyScreen(Screen[None]):
                 return self.revealed and self.answer is not None and self.answer.points is not None
             case "hint":
                 return not self.revealed and card is not None and bool(card.hint)
-            case "demo":
+            case "demo" | "lab":
                 return card is not None and self._demo_link(card) is not None
         return True
 
@@ -250,6 +251,18 @@ class StudyScreen(Screen[None]):
         await self.query_one("#body").mount(self.pane)
         self.pane.focus()
 
+    async def action_lab(self) -> None:
+        card = self.session.current
+        link = self._demo_link(card) if card else None
+        if link is None:
+            return
+        from prep_app.lab.catalogue import catalogue
+        from prep_app.ui.screens.bench.screen import BenchScreen
+
+        self._close_demo()
+        demos = await asyncio.to_thread(catalogue)
+        self.app.push_screen(BenchScreen(self.desk, link, demos[link.name], cast("PrepApp", self.app).lab))
+
     def _close_demo(self) -> None:
         if self.pane is not None:
             self.pane.display = False  # out of sight at once; its many widgets go when there is time
@@ -264,13 +277,19 @@ class StudyScreen(Screen[None]):
 
     @on(DemoPane.Finished)
     async def _demo_finished(self, message: DemoPane.Finished) -> None:
-        outcome = message.outcome
-        if isinstance(outcome, Result):
-            if self.answer is not None:
-                self.answer.claims.prove(message.name, message.checks)
-            await asyncio.to_thread(
-                self.desk.memory.note_demo, message.name, outcome.passed, outcome.figures, message.checks, now()
-            )
+        if await asyncio.to_thread(keep_run, self.desk.memory, message.run, now()):
+            self._prove()
+
+    @on(DemoPane.Exported)
+    async def _demo_exported(self, message: DemoPane.Exported) -> None:
+        await export(self, self.desk, message.run)
+
+    def on_screen_resume(self) -> None:
+        self._prove()  # the lab may have run it meanwhile
+
+    def _prove(self) -> None:
+        if self.answer is not None:
+            self.answer.claims.prove(self.desk.memory.proofs())
 
     @on(GradeBar.Revealed)
     async def _invitation_clicked(self) -> None:

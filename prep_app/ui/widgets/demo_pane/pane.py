@@ -1,4 +1,4 @@
-"""The demo pane: title, results as they come, parameters to turn. It runs a demo in the lab and says how it went."""
+"""The demo pane: title, results as they come, dials to turn. It runs a demo in the lab and says how it went."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from textual.widgets import Static
 from prep_app.content.model import DemoLink, Scalar
 from prep_app.lab.catalogue import Demo
 from prep_app.lab.client import LabClient
-from prep_app.lab.events import Check, Event, Failure, Progress, Result
+from prep_app.lab.events import Check, Event, Failure, Line, Plot, Progress, Result
+from prep_app.lab.record import RunRecord, overlaid
 from prep_app.ui import keys, phrases
+from prep_app.ui.widgets.demo_pane.in_sight import in_sight
 from prep_app.ui.widgets.demo_pane.knobs import Knobs
 from prep_app.ui.widgets.demo_pane.result_view import FLUSH_EVERY, ResultView
 from prep_app.ui.widgets.demo_pane.title_line import Standing, TitleLine
@@ -28,22 +30,37 @@ from prep_app.ui.widgets.demo_pane.title_line import Standing, TitleLine
 ONE_LINE_FROM = 72  # columns from which title and status share a line
 MOST_WAITING = 400  # events; a demo that says more in a breath waits for the screen
 LONGEST_STRETCH = 0.003  # seconds of taking events in before keys get their turn
+QUICK = 1.0  # seconds; a demo that took no longer runs again as soon as a dial is let go
+RUNS_KEPT = 6  # to compare with
 
 
 class DemoPane(Widget, can_focus=True):
-    """Open it on a demo and it runs; give it focus and it answers to its keys."""
+    """Open it on a demo; give it focus and it answers to its keys."""
 
     DEFAULT_CSS = Path(__file__).with_name("demo_pane.tcss").read_text(encoding="utf-8")
     BINDINGS = keys.DEMO
 
     class Finished(Message):
-        """A run ended by itself: `outcome` is a Result or a Failure, `checks` what each check came to."""
+        """A run ended by itself."""
 
-        def __init__(self, name: str, outcome: Result | Failure, checks: Mapping[str, bool]) -> None:
+        def __init__(self, run: RunRecord) -> None:
             super().__init__()
-            self.name = name
-            self.outcome = outcome
-            self.checks = checks
+            self.run = run
+
+    class Reached(Message):
+        """The run has come to a line of its program, and perhaps to a check there."""
+
+        def __init__(self, line: int, check: Check | None = None) -> None:
+            super().__init__()
+            self.line = line
+            self.check = check
+
+    class Exported(Message):
+        """The learner wants to keep a run."""
+
+        def __init__(self, run: RunRecord) -> None:
+            super().__init__()
+            self.run = run
 
     class Closed(Message):
         """The learner is done with the pane; whoever opened it takes it away."""
@@ -55,46 +72,62 @@ class DemoPane(Widget, can_focus=True):
         lab: LabClient | None = None,
         *,
         wanted_keys: Mapping[str, str] | None = None,
+        at_once: bool = True,
+        dials: bool = False,
         id: str | None = None,
     ) -> None:
-        """Given a demo, the pane opens on it as soon as it is mounted; else when `open` is called."""
+        """Given a demo, the pane opens on it when it is mounted, and runs it `at_once`; `dials` keeps them in view."""
         super().__init__(id=id)
         self.wanted_keys = wanted_keys or {}
         keys.remap(self, self.wanted_keys)
         self.link = link
         self.demo = demo
         self.lab = lab
+        self.at_once = at_once
+        self.dials = dials
         self.values: dict[str, Scalar] = {}
         self.device = "auto"
+        self.mistake = ""
         self.running = False
         self.checks: dict[str, bool] = {}
+        self.records: list[RunRecord] = []  # the last ones, newest last
+        self.against: RunRecord | None = None  # the run that plots are laid over
+        self._line = 0
         self._progress_at = 0.0  # when the bar was last drawn
         self.title_line = TitleLine()
-        self.knobs = Knobs()
+        self.knobs = Knobs(self.wanted_keys)
+        self.figures = Static(id="figures", markup=False)
         self.results = ResultView()
         self.progress_line = Static(id="progress", markup=False)
 
     def compose(self) -> ComposeResult:
         yield self.title_line
         yield self.knobs
+        yield self.figures
         yield self.results
         yield self.progress_line
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         if self.link is not None and self.demo is not None and self.lab is not None:
-            self.open(self.link, self.demo, self.lab)
+            await self.open(self.link, self.demo, self.lab)
 
-    def open(self, link: DemoLink, demo: Demo, lab: LabClient) -> None:
-        """Show `demo` with the parameters of `link`, and run it."""
+    async def open(self, link: DemoLink, demo: Demo, lab: LabClient) -> None:
+        """Show `demo` with the parameters of `link`."""
         self.link, self.demo, self.lab = link, demo, lab
-        self.values = dict(link.parameters)
+        self.values = {parameter.name: parameter.default for parameter in demo.parameters} | dict(link.parameters)
         self.title_line.title = demo.title
-        self._hide_knobs()
-        self.run()
+        if self.dials:
+            await self._show_knobs()
+        else:
+            self._hide_knobs()
+        if self.at_once:
+            self.run()
 
-    def run(self) -> None:
-        """Run the demo with the values set; a run still going is cancelled first."""
+    def run(self, mistake: str = "") -> None:
+        """Run the demo with the values set, perhaps with a slip in it; a run still going is cancelled first."""
         if self.link is not None and self.demo is not None and self.lab is not None:
+            self.mistake = mistake
+            self.running = True
             self.run_worker(self._run(self.link.name, self.demo, self.lab), group="demo", exclusive=True)
 
     def cancel(self) -> None:
@@ -103,17 +136,27 @@ class DemoPane(Widget, can_focus=True):
             self.workers.cancel_group(self, "demo")
             self._ended("cancelled")
 
+    @property
+    def last(self) -> RunRecord | None:
+        return self.records[-1] if self.records else None
+
     def show(self, event: Event) -> None:
         """Take one event of the run: into the page, the title or the bar of progress."""
         if self._state in ("idle", "warming"):
             self._stand("running")
         match event:
+            case Line():
+                self._line = event.number
+                self.post_message(self.Reached(event.number))
             case Progress():
                 self._show_progress(event)
             case Check():
                 self.checks[event.id] = event.passed
                 self._stand("running")
                 self.results.add(event)
+                self.post_message(self.Reached(self._line, event))
+            case Plot():
+                self.results.add(overlaid(event, self.against))
             case Result():
                 self._ended("held" if event.passed else "failed", seconds=event.seconds, device=event.device)
             case Failure(message="cancelled"):
@@ -125,7 +168,6 @@ class DemoPane(Widget, can_focus=True):
                 self.results.add(event)
 
     async def _run(self, name: str, demo: Demo, lab: LabClient) -> None:
-        self.running = True
         self.checks = {}
         self._progress_at = 0.0
         await self.results.reset()
@@ -134,20 +176,26 @@ class DemoPane(Widget, can_focus=True):
         # Cancelling a run that waits for torch leaves the warm-up going, for the next.
         await asyncio.shield(asyncio.ensure_future(lab.start()))
         self._stand("running")
+        values, device, mistake = dict(self.values), self.device, self.mistake
+        said: list[Event] = []
         breath = time.monotonic()
-        last: Event | None = None
-        async with aclosing(lab.run(name, self.values, device=self.device)) as events:
+        async with aclosing(lab.run(name, values, device=device, mistake=mistake)) as events:
             async for event in events:
                 if not self.results.is_attached:
                     return  # the pane was taken away, and its parts before its worker
-                self.show(last := event)
+                said.append(event)
+                self.show(event)
                 while self.results.backlog > MOST_WAITING:
                     await asyncio.sleep(FLUSH_EVERY)
                 if time.monotonic() - breath > LONGEST_STRETCH:
                     await asyncio.sleep(0)
                     breath = time.monotonic()
-        if isinstance(last, Result | Failure) and self._state != "cancelled":
-            self.post_message(self.Finished(name, last, dict(self.checks)))
+        if said and isinstance(last := said[-1], Result | Failure) and self._state != "cancelled":
+            number = self.records[-1].number + 1 if self.records else 1
+            run = RunRecord(number, name, values, device, mistake, tuple(said[:-1]), last)
+            self.records = [*self.records, run][-RUNS_KEPT:]
+            self._draw_figures()
+            self.post_message(self.Finished(run))
 
     # How the run stands
 
@@ -180,6 +228,13 @@ class DemoPane(Widget, can_focus=True):
         self.progress_line.update(Content(words).truncate(max(1, self.size.width - 2), ellipsis=True), layout=False)
         self.progress_line.add_class("-shown")
 
+    def _draw_figures(self) -> None:
+        last = self.last
+        before = self.against or (self.records[-2] if len(self.records) > 1 else None)
+        line = in_sight(last, before, self.size.width - 2) if last is not None else Content("")
+        self.figures.set_class(bool(line.plain), "-shown")
+        self.figures.update(line)
+
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -192,6 +247,10 @@ class DemoPane(Widget, can_focus=True):
                 return self._editing
             case "source" | "run_again" | "parameters":
                 return self.demo is not None
+            case "overlay":
+                return len(self.records) > 1
+            case "export":
+                return bool(self.records) and not self.running
         return True
 
     def action_cancel(self) -> None:
@@ -215,17 +274,44 @@ class DemoPane(Widget, can_focus=True):
         if self._editing:
             self.action_leave_parameters()
         elif self.demo is not None:
-            await self.knobs.offer(self.demo, self.values, self.device)
-            self.knobs.add_class("-shown")
+            await self._show_knobs()
+            self.knobs.add_class("-editing")
             self.knobs.edit()
             self.refresh_bindings()
 
     def action_leave_parameters(self) -> None:
-        self._hide_knobs()
         self.focus()
+        self.knobs.remove_class("-editing")
+        if not self.dials:
+            self._hide_knobs()
+        self.refresh_bindings()
+
+    async def action_overlay(self) -> None:
+        """Lay the plots over those of the run before, then of the one before that, then of none."""
+        last = self.last
+        if last is None:
+            return
+        earlier = self.records[:-1]
+        if self.against in earlier:
+            place = earlier.index(self.against)
+            self.against = earlier[place - 1] if place else None
+        else:
+            self.against = earlier[-1] if earlier else None
+        await self.results.reset()
+        for event in last.events:
+            if not isinstance(event, Line | Progress):
+                self.results.add(overlaid(event, self.against) if isinstance(event, Plot) else event)
+        self._draw_figures()
+
+    def action_export(self) -> None:
+        if self.last is not None:
+            self.post_message(self.Exported(self.last))
 
     def action_scroll_lines(self, lines: int) -> None:
-        self.results.scroll_relative(y=lines, animate=False)
+        if self._editing:
+            self.knobs.move(1 if lines > 0 else -1)
+        else:
+            self.results.scroll_relative(y=lines, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
         self.results.scroll_relative(y=pages * max(1, self.results.size.height - 1), animate=False)
@@ -234,19 +320,28 @@ class DemoPane(Widget, can_focus=True):
         self.results.scroll_end(animate=False) if end else self.results.scroll_home(animate=False)
 
     @on(Knobs.Settled)
-    def _parameters_settled(self, message: Knobs.Settled) -> None:
+    def _dials_settled(self, message: Knobs.Settled) -> None:
         message.stop()
         self.values, self.device = dict(message.values), message.device
-        self.action_leave_parameters()
-        self.run()
+        last = self.last
+        if last is not None and isinstance(last.outcome, Result) and last.outcome.seconds <= QUICK:
+            self.run()
+        else:
+            self.cancel()
+            self.title_line.stand(Standing("changed", seconds=0.0))
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < ONE_LINE_FROM, "-narrow")
+        self._draw_figures()
 
     @property
     def _editing(self) -> bool:
-        return self.knobs.has_class("-shown")
+        return any(child.has_focus for child in self.knobs.children)
+
+    async def _show_knobs(self) -> None:
+        if self.demo is not None:
+            await self.knobs.offer(self.demo, self.values, self.device)
+            self.knobs.add_class("-shown")
 
     def _hide_knobs(self) -> None:
         self.knobs.remove_class("-shown")
-        self.refresh_bindings()

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from prep_app.ui.themes import QUIET
 
-State = Literal["idle", "warming", "running", "held", "failed", "cancelled", "error"]
+State = Literal["idle", "changed", "warming", "running", "held", "failed", "cancelled", "error"]
 TICK = 0.2  # seconds
 
 
@@ -35,6 +35,8 @@ def phrase(standing: Standing, seconds: float) -> list[tuple[str, str]]:
     match standing.state:
         case "idle":
             return [("not run yet", QUIET)]
+        case "changed":
+            return [("changed: r runs it", "bold $text-warning")]
         case "warming":
             return [("◌ warming up…", "$text-warning"), (f" · {took}", QUIET)]
         case "running":

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint types imports unit format bench shots clean help
+.PHONY: run test lint types imports unit format bench docs clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -32,10 +32,12 @@ format: .venv/installed-test    ## let ruff rewrite
 bench: .venv/installed-test     ## measure speed, as ratios against a peer in the same run
 	$(BIN)/python benchmarks/first_paint.py
 	$(BIN)/python benchmarks/demo_runs.py
+	$(BIN)/python benchmarks/nf4.py
 	$(BIN)/python benchmarks/key_latency.py
 
-shots: .venv/installed-test     ## render the pictures in docs/
+docs: .venv/installed-test      ## render the pictures in docs/, and README's table of demos
 	$(BIN)/python docs/shots.py
+	$(BIN)/python docs/demo_table.py
 
 clean:           ## remove what the targets above made
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis dist build

@@ -1,6 +1,6 @@
 """Render the pictures in this folder from the app itself: real cards, a real demo run.
 
-make shots
+make docs
 """
 
 from __future__ import annotations

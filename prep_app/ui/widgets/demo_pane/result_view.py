@@ -44,12 +44,13 @@ class ResultView(VerticalScroll, can_focus=False):
         return len(self._waiting)
 
     async def reset(self) -> None:
-        """An empty page for a new run, which follows what is added until the reader scrolls."""
+        """An empty page for a new run; once it is full it follows what is added, until the reader scrolls."""
+        self.anchor(False)
+        self.scroll_home(animate=False)
         self._waiting.clear()
         self._pieces = self._axes = 0
         self._last = None
         await self.remove_children()
-        self.anchor()
 
     def add(self, event: Event) -> None:
         if not isinstance(event, Check | Failure):
@@ -90,6 +91,12 @@ class ResultView(VerticalScroll, can_focus=False):
         self._flush_due = bool(self._waiting)
         if self._flush_due:
             self.set_timer(FLUSH_EVERY, self._flush)
+        self.call_after_refresh(self._follow_when_full)
+
+    def _follow_when_full(self) -> None:
+        # An anchored page that is not full stands at its bottom, below nothing.
+        if not self.is_anchored and self.virtual_size.height > self.size.height:
+            self.anchor()
 
     async def _append(self, blocks: list[Block]) -> None:
         last = self.children[-1] if self.children else None

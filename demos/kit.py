@@ -9,6 +9,7 @@ import argparse
 import importlib
 import json
 import math
+import os
 import random
 import sys
 import time
@@ -313,6 +314,9 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
     device, seed, as_json = options.pop("device"), options.pop("seed"), options.pop("json")
     mistake = options.pop("mistake")
     values = {key: value for key, value in options.items() if value is not None}
+
+    # One core is left to everybody else: threads that wait for each other on a busy machine take minutes.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1)))
 
     def emit(event: dict[str, Any]) -> None:
         if as_json:

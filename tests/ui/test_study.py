@@ -213,9 +213,9 @@ async def test_the_demo_runs_beside_the_answer_and_proves_its_claim(opened: Open
         while not (screen.session.current.claims and screen.session.current.demo):
             await learner.press("space", "3")
         await learner.press("space")
-        assert "not run yet" in learner.text_of("#claims")
+        assert "not run yet" in learner.text_of("Claims")
         await learner.press("d")
-        await learner.until(lambda: "checked on this machine, cpu, " in learner.text_of("#claims"), 90)
+        await learner.until(lambda: "checked on this machine, cpu, " in learner.text_of("Claims"), 90)
         await learner.press("escape")
         assert not screen.query("DemoPane")
     memory = Memory.open(home, Settings())

@@ -23,7 +23,10 @@ class Answer(Vertical):
         self.question = question
         wanted = set(card.claims)
         claims = [claim for claim in question.claims if claim.id in wanted]
-        self.claims = Claims(claims, proofs)
+        self.claims = Claims(claims, proofs, "Claims you can check (d):")
+        self.all_claims = Claims(
+            question.claims, proofs, "Every claim of this answer, and its program (l opens the lab):"
+        )
         self.points = KeyPoints(card.body.key_points) if isinstance(card.body, Recall) else None
         self.full_shown = False
 
@@ -39,6 +42,11 @@ class Answer(Vertical):
         if sources:
             yield Static(Content("Sources: " + "; ".join(map(cite, sources))), markup=False, id="sources")
 
+    def prove(self, proofs: Mapping[tuple[str, str], Proof]) -> None:
+        """Show how the checks came out by now."""
+        for claims in (self.claims, self.all_claims):
+            claims.prove(proofs)
+
     async def show_full(self) -> None:
         """Put the question's whole layered answer under the card's own."""
         if self.full_shown:
@@ -47,7 +55,7 @@ class Answer(Vertical):
         from prep_app.ui.widgets.prose import Prose
 
         prose = Prose(layered(self.question))
-        await self.mount(prose)
+        await self.mount(prose, self.all_claims)
         prose.scroll_visible(top=True, animate=False)
 
 

@@ -15,9 +15,10 @@ from prep_app.ui.widgets.hanging import Hanging
 class Claims(Hanging):
     """✓ checked here, ✗ failed here, ○ not run yet; always with the word."""
 
-    def __init__(self, claims: Sequence[Claim], proofs: Mapping[tuple[str, str], Proof]) -> None:
-        super().__init__(id="claims")
+    def __init__(self, claims: Sequence[Claim], proofs: Mapping[tuple[str, str], Proof], heading: str) -> None:
+        super().__init__()
         self.claims = tuple(claims)
+        self.heading = heading
         self.proofs = proofs
 
     def on_mount(self) -> None:
@@ -32,7 +33,7 @@ class Claims(Hanging):
         if not self.claims:
             self.display = False
             return
-        rows = [(Content(), Content.styled("Claims you can check (d):", QUIET))]
+        rows = [(Content(), Content.styled(self.heading, QUIET))]
         for claim in self.claims:
             proof = self.proofs.get((claim.demo, claim.check))
             if proof is None:

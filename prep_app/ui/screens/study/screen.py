@@ -289,7 +289,7 @@ class StudyScreen(Screen[None]):
 
     def _prove(self) -> None:
         if self.answer is not None:
-            self.answer.claims.prove(self.desk.memory.proofs())
+            self.answer.prove(self.desk.memory.proofs())
 
     @on(GradeBar.Revealed)
     async def _invitation_clicked(self) -> None:

@@ -1,0 +1,48 @@
+"""Runs of the demos as the tests look at them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from demos.catalogue import find
+from demos.kit import Parameter, Value, run_demo
+
+Events = list[dict[str, Any]]
+
+
+def events_of(name: str, values: dict[str, Any] | None = None, *, seed: int = 0, mistake: str = "") -> Events:
+    """Everything a run on the CPU says. It must end with a result."""
+    events: Events = []
+    run_demo(name, values or {}, device="cpu", seed=seed, mistake=mistake, emit=events.append)
+    assert events[-1]["event"] == "result", (name, values, mistake, events[-1])
+    return events
+
+
+def checks_of(events: Events) -> dict[str, bool]:
+    """How each check came out."""
+    return {event["id"]: event["passed"] for event in events if event["event"] == "check"}
+
+
+def failed(events: Events) -> dict[str, tuple[Any, Any]]:
+    """The checks that failed: what was measured and what was expected."""
+    return {
+        event["id"]: (event["measured"], event["expected"])
+        for event in events
+        if event["event"] == "check" and not event["passed"]
+    }
+
+
+def random_setting(name: str, draw: random.Random) -> dict[str, Value]:
+    """A value for every parameter, from anywhere in its range."""
+    return {parameter.name: _anywhere(parameter, draw) for parameter in find(name).parameters}
+
+
+def _anywhere(parameter: Parameter, draw: random.Random) -> Value:
+    if parameter.type == "bool":
+        return draw.random() < 0.5
+    if parameter.min is None or parameter.max is None:
+        return draw.choice(parameter.choices)
+    if parameter.type == "int":
+        return draw.randint(int(parameter.min), int(parameter.max))
+    return draw.uniform(parameter.min, parameter.max)

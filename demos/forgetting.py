@@ -46,10 +46,10 @@ DEMO = Demo(
             "%",
         ),
         Prediction(
-            "best_untold",
-            "If nobody says which task an image is from, who has the best average over A and B?",
-            "Only rehearsal and EWC looked for one set of weights that serves both. The others keep A by a switch, and "
-            "have nobody to turn it.",
+            "best_on_a_not_told",
+            "If nobody says which task an image is from, who reads A best in the end?",
+            "Rehearsal and EWC looked for one set of weights that serves both tasks; EWC as a rule holds A tighter and "
+            "pays with B. The other three keep A by a switch, and here nobody turns it.",
             choices=["naive", "rehearsal", "EWC", "progressive", "LoRA", "adapters"],
         ),
     ],
@@ -220,7 +220,7 @@ def run(lab: Lab, *, steps: int, buffer: int, lam: float, r: int, rate: float) -
         lab.table(f"{said.capitalize()} which task an image is from; A was at {after_a[0]:.3f}", columns, rows)
         lab.figure(f"accuracy_on_a_{said.replace(' ', '_')}", {row[0]: row[1] for row in rows})
     lab.figure("accuracy_on_b", {row[0]: row[2] for row in rows})
-    lab.figure("best_untold", max(untold, key=lambda name: average_accuracy(untold[name]).item()))
+    lab.figure("best_on_a_not_told", max(untold, key=lambda name: untold[name][1, 0].item()))
     lab.figure("lora_left_on", 100 * untold["LoRA"][1, 0].item())
 
     # 5. Who kept what.

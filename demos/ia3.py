@@ -18,7 +18,7 @@ from demos.reader import LAYERS, WIDTH, Reader, trained_reader
 
 DEMO = Demo(
     title="IA³: a learned factor on keys, values and inner activations",
-    summary="A frozen transformer learns a task from 512 factors that start at one and fold into its weights.",
+    summary="A frozen transformer learns from a few hundred factors that start at one and fold into its weights.",
     questions=["Q35"],
     parameters=[
         Choice("task", "turned", ["turned", "mirrored", "inverted", "relabelled"], "what is to be learnt"),
@@ -39,8 +39,8 @@ DEMO = Demo(
             figure="trainable_percent",
             ask="The reader has 68,682 weights, L = 2, d = 64, d_ff = 128. What share of that do the factors train?",
             unit="%",
-            why="2·(64 + 64 + 128) = 512 numbers, 0.75 %. Factors grow with the width, weights with its square: the "
-            "share falls below 0.01 % from about 7 billion weights up, not before.",
+            why="Where all are scaled, 2·(64 + 64 + 128) = 512 numbers, 0.75 %. Factors grow with the width, weights "
+            "with its square: the share falls below 0.01 % from about 7 billion weights up, not before.",
         ),
         Prediction(
             figure="restored_by_division_percent",

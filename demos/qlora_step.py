@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from demos.digits import Digits, accuracy, digits, fit, logits
-from demos.kit import Demo, Flag, Integer, Lab, Mistake, Prediction, main
+from demos.kit import Demo, Integer, Lab, Mistake, Prediction, main
 from demos.lora_merge import LoRALinear
 from demos.nf4_quantize import NF4Weight, dequantize_nf4, double_dequantize, double_quantize, quantize_nf4
 
@@ -27,7 +27,7 @@ DEMO = Demo(
         Integer("r", 8, 2, 16, "rank of the adapters"),
         Integer("lora_alpha", 16, 8, 32, "α; the update is scaled by α/r"),
         Integer("width", 256, 128, 320, "hidden units in each of the two hidden layers"),
-        Integer("steps", 100, 50, 150, "training steps"),
+        Integer("steps", 150, 50, 200, "training steps"),
     ],
     checks={
         "base_survives": "In NF4 the base still reads upright digits, within 2 points of what it read in float32",
@@ -36,7 +36,7 @@ DEMO = Demo(
         "nothing_kept": "Nothing of W's size waits for the backward pass: a step rebuilds W twice instead",
         "memory_order": "Training holds fewer bytes in QLoRA than in LoRA over 16 bits, and there than in full tuning",
         "codes_unchanged": "After training, every code and scale of the base has the bits it had",
-        "loss_gap": "The loss ends within 0.2 of that over the float32 base, having fallen to a quarter at most",
+        "loss_gap": "The loss falls to a quarter at most, and ends within 0.2 of where it does over the float32 base",
     },
     predictions=[
         Prediction(
@@ -44,7 +44,7 @@ DEMO = Demo(
             "How many times does one training step rebuild the weight of the last layer from its codes?",
             "Once to go forward, once for the gradient on its way down. Keeping the first copy for the second use "
             "would hold every layer's weight at once, and the four bits would have saved nothing. This is the time "
-            "that QLoRA pays.",
+            "that QLoRA pays. (The first layer's input is data and needs no gradient: its weight is rebuilt once.)",
             unit="times",
         ),
         Prediction(
@@ -122,8 +122,8 @@ DEMO = Demo(
             right="super().__init__(base, r, lora_alpha)",
             wrong="super().__init__(base, r, lora_alpha / r)",
             fails="loss_gap",
-            why="The update and its gradients shrink r-fold, so the same steps learn less. A gap between LoRA and QLoRA "
-            "is more often a slip like this one than the four bits.",
+            why="The update and its gradients shrink r-fold, so the same steps learn less. A gap between LoRA and "
+            "QLoRA is more often a slip like this one than the four bits.",
         ),
     ],
 )
@@ -133,7 +133,7 @@ BASE_STEPS, RATE = 100, 3e-3
 
 
 class ThroughNF4(torch.autograd.Function):
-    """y = x·Wᵀ, with W rebuilt from its codes for the product, and again for the gradient (Dettmers et al., 2023, §3)."""
+    """y = x·Wᵀ, with W rebuilt from its codes for the product, and again for the gradient (Dettmers et al., 2023)."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, base: "NF4Linear") -> Tensor:
@@ -150,7 +150,8 @@ class NF4Linear(nn.Module):
 
     def __init__(self, base: nn.Linear) -> None:
         super().__init__()
-        self.shape, self.bias = base.weight.shape, base.bias
+        self.shape = base.weight.shape
+        self.bias = base.bias
         self.rebuilt = 0
         self.store(base.weight.detach())
 
@@ -225,15 +226,22 @@ def run(lab: Lab, *, r: int, lora_alpha: int, width: int, steps: int) -> None:
     gradients = {name: weight.grad for name, weight in qlora.named_parameters() if weight.grad is not None}
     lab.check("only_adapters", gradients.keys() == adapters, sorted(gradients), "lora_A and lora_B of each layer")
     rows = []
-    for name, tensor in qlora.state_dict().items():
-        size = f"{gradients[name].norm():.3g}" if name in gradients else "none"
+    for name, tensor in qlora[3].state_dict().items():
+        gradient = gradients.get(f"3.{name}")
+        size = "none" if gradient is None else f"{gradient.norm():.3g}"
         rows.append([name, tensor.numel(), str(tensor.dtype).removeprefix("torch."), size])
-    lab.table("After one backward pass", ["tensor", "numbers", "type", "size of the gradient"], rows)
+    lab.table("The middle layer after a backward pass", ["tensor", "numbers", "type", "size of its gradient"], rows)
 
     # 3. Through W, not for W: what reaches the input, and what lay waiting in between.
-    layer, kept = qlora[3], []
+    layer = qlora[3]
+    kept: list[int] = []
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.append(tensor.numel())
+        return tensor
+
     x, of_y = (torch.randn(32, width, device=lab.device) for _ in "xy")
-    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.numel()) or tensor, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         y = layer(x.requires_grad_())
     (of_x,) = torch.autograd.grad(y, x, of_y)
     formula = of_y @ (layer.base.weight() + layer.delta())
@@ -259,12 +267,12 @@ def run(lab: Lab, *, r: int, lora_alpha: int, width: int, steps: int) -> None:
     # 5. Train twice from the same adapters, on the same batches: over float32 and over NF4.
     lora, qlora = (adapt(base, kind, r, lora_alpha, lab.seed) for kind in (LoRALinear, QLoRALinear))
     stored = {name: tensor.clone() for name, tensor in qlora.state_dict().items() if "lora" not in name}
-    at, losses = [], {"float32": [], "NF4": []}
+    at = [*range(0, steps, steps // 10), steps]
+    losses: dict[str, list[float]] = {"float32": [], "NF4": []}
     for done, (name, model) in enumerate({"float32": lora, "NF4": qlora}.items()):
         for step in fit(model, turned, steps, rate=RATE, seed=lab.seed + 1):
             lab.progress(BASE_STEPS + done * steps + step, BASE_STEPS + 2 * steps, f"training over {name}")
-            if step % (steps // 10) == 0 or step == steps:
-                at = [*at, step] if name == "NF4" else at
+            if step in at:
                 losses[name].append(F.cross_entropy(logits(model, judge), judge.labels).item())
     series = [{"name": f"over {name}", "x": at, "y": curve} for name, curve in losses.items()]
     lab.plot("Test loss on turned digits", "steps", "nats", series)

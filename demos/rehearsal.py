@@ -3,8 +3,8 @@
 Small networks learn task A (read digits), then task B (read them turned by 90 degrees) through the same ten outputs.
 A buffer keeps some of A's training images; while B is learnt, part of every batch comes from it and the rest is new,
 so that a batch costs what it did. Six shares are compared, from none to half of the batch, each by four networks that
-differ in their start, their batches and their buffer. One old sample in 32 gives back about half of what plain
-training loses, and B hardly notices.
+differ in their start, their batches and their buffer. One old sample in 32 saves a good part of what plain training
+loses, each doubling saves more, and B hardly notices.
 """
 
 import copy

@@ -9,17 +9,23 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from prep_app.content.model import CardId
+from textual.pilot import Pilot
+
+from prep_app.content.model import CardId, DemoLink
+from prep_app.lab.catalogue import catalogue
 from prep_app.memory.types import Rating
 from prep_app.paths import Home
 from prep_app.practice.session import Session
 from prep_app.settings import Settings
 from prep_app.ui.app import PrepApp
 from prep_app.ui.desk import now
+from prep_app.ui.screens.bench.predict import PredictScreen
+from prep_app.ui.screens.bench.screen import BenchScreen
 from prep_app.ui.screens.study.screen import StudyScreen
 
 HERE = Path(__file__).parent
 CARD = CardId("q4-overhead")
+DEMO = "low_rank"
 DAY = 86_400_000
 
 
@@ -46,6 +52,25 @@ async def shoot() -> None:
                 await pilot.pause(0.1)
             await pilot.pause(0.5)
             app.save_screenshot(str(HERE / "study.svg"))
+
+            bench = BenchScreen(desk, DemoLink(DEMO), catalogue()[DEMO], app.lab)
+            app.push_screen(bench)
+            while not isinstance(app.screen, PredictScreen):
+                await pilot.pause(0.1)
+            await pilot.press(*"0.5-5", "enter")
+            await until_run(pilot, bench, 1)
+            await pilot.press("p", "right", "right")
+            await until_run(pilot, bench, 2)
+            await pilot.press("escape", "o")
+            await pilot.pause(1)
+            app.save_screenshot(str(HERE / "lab.svg"))
+
+
+async def until_run(pilot: Pilot[int], bench: BenchScreen, number: int) -> None:
+    """Wait for a run of the bench's demo to end and be drawn."""
+    while bench.pane.running or bench.pane.last is None or bench.pane.last.number < number:
+        await pilot.pause(0.1)
+    await pilot.pause(0.5)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 import torch
 from peft import LoraConfig
 from peft.tuners.lora.layer import Linear as PeftLinear
+from runs import events_of
 from torch import nn
 
 from demos.lora_merge import LoRALinear
@@ -74,6 +75,32 @@ def test_the_base_never_gets_a_gradient() -> None:
     ours(torch.randn(3, 24)).sum().backward()
     assert ours.base.weight.grad is None
     assert ours.lora_A.grad is not None
+
+
+def test_gradients_are_the_closed_form_and_as_zero_as_the_start_makes_them() -> None:
+    """∂L/∂B = s·Σ g(Ax)ᵀ and ∂L/∂A = s·Σ Bᵀg·xᵀ, where g is the gradient at the output."""
+    for ours in (LoRALinear(nn.Linear(24, 40), 4, 8).double(), layer(dtype=torch.float64)):
+        x, g = torch.randn(5, 24).double(), torch.randn(5, 40).double()
+        ours(x).backward(g)
+        torch.testing.assert_close(ours.lora_B.grad, ours.scaling * g.T @ (x @ ours.lora_A.T))
+        torch.testing.assert_close(ours.lora_A.grad, ours.scaling * (g @ ours.lora_B).T @ x)
+        assert bool(ours.lora_A.grad.any()) == bool(ours.lora_B.any())
+
+
+def test_at_4096_squared_and_rank_16_131072_numbers_train_078_per_cent() -> None:
+    with torch.device("meta"):
+        ours = LoRALinear(nn.Linear(4096, 4096, bias=False), 16, 32)
+    trainable = sum(weight.numel() for weight in ours.parameters() if weight.requires_grad)
+    assert trainable == 131_072
+    assert trainable / ours.base.weight.numel() == pytest.approx(0.0078, abs=5e-5)
+
+
+def test_each_adapter_reads_its_own_digits_and_forgets_the_others_on_a_base_that_is_untouched() -> None:
+    events = events_of("lora_merge")
+    rows = next(event["rows"] for event in events if event.get("title") == "Test accuracy")
+    reads = torch.tensor([row[1:] for row in rows])  # upright, turned, shuffled by none, turned's, shuffled's
+    assert reads.diagonal().min() > 0.8
+    assert reads[~torch.eye(3, dtype=torch.bool)].max() < 0.5
 
 
 def test_dropout_acts_in_training_only() -> None:

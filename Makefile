@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint types imports unit format bench docs clean help
+.PHONY: run test thorough lint types imports unit format bench docs clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,7 +23,10 @@ imports: .venv/installed-test   ## import-linter: which package may know which
 	$(BIN)/lint-imports
 
 unit: .venv/installed-test      ## pytest
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
+
+thorough: .venv/installed-test  ## each demo at twenty random settings, which takes some minutes
+	PREP_SETTINGS=20 $(BIN)/python -m pytest -n auto tests/demos
 
 format: .venv/installed-test    ## let ruff rewrite
 	$(BIN)/ruff check --fix .

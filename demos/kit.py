@@ -6,6 +6,7 @@ Importing this module does not import torch.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
 import math
@@ -120,6 +121,7 @@ class Demo:
     """What a demo says of itself: `checks` maps each check's id to the claim it tests.
 
     Every check holds for every setting inside the parameters' ranges, and each has a mistake that makes it fail.
+    `imports` names what the program needs beside torch and takes long to import.
     """
 
     title: str
@@ -129,6 +131,7 @@ class Demo:
     checks: Mapping[str, str]
     predictions: Sequence[Prediction] = ()
     mistakes: Sequence[Mistake] = ()
+    imports: Sequence[str] = ()
 
 
 class Lab:
@@ -253,6 +256,15 @@ def run_demo(
         }
     )
     return passed
+
+
+def prepare(name: str) -> None:
+    """Import what a demo needs, so that its run need not. What cannot be imported is for the run itself to say."""
+    from demos.catalogue import find
+
+    for module in find(name).imports:
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
 
 
 def _slipped(name: str, text: str) -> types.ModuleType:

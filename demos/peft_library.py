@@ -19,6 +19,7 @@ DEMO = Demo(
     title="peft's LoRA, beside ours",
     summary="LoraConfig and get_peft_model on a small transformer against LoRALinear: same counts, weights, answers.",
     questions=["Q4", "Q35"],
+    imports=["peft"],
     parameters=[
         Integer("r", 16, 1, 64, "rank"),
         Integer("lora_alpha", 32, 1, 128, "α; the update is scaled by α/r"),

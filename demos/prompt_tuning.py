@@ -171,7 +171,7 @@ def run(lab: Lab, *, n: int, task: str, start: str, steps: int, rate: float) -> 
     # 2. Train it. Then, for comparison, a prefix of the same length on the same batches.
     at, curve = [], []
     for step in fit(tuned, learn, steps, rate=rate, seed=lab.seed):
-        if step % (steps // 3) == 0 or step == steps:
+        if step % (steps // 4) == 0 or step == steps:
             at.append(step)
             curve.append(accuracy(tuned, judge))
             lab.progress(step, 2 * steps, "training the prompt")
@@ -181,7 +181,7 @@ def run(lab: Lab, *, n: int, task: str, start: str, steps: int, rate: float) -> 
     rival, rival_curve = trained_reader(lab.device), []
     put_prefix(rival, n)
     for step in fit(rival, learn, steps, rate=rate, seed=lab.seed):
-        if step % (steps // 3) == 0 or step == steps:
+        if step % (steps // 4) == 0 or step == steps:
             rival_curve.append(accuracy(rival, judge))
             lab.progress(steps + step, 2 * steps, "training a prefix of the same length")
     rival_after = loss_on(rival, judge)

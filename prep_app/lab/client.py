@@ -100,6 +100,11 @@ class LabClient:
             else:
                 self._free.set()
 
+    async def prepare(self, name: str) -> None:
+        """Have the worker import what a demo needs beside torch, while somebody reads; a busy worker does not."""
+        if self.state == "ready":
+            await self._send({"prepare": name})
+
     async def cancel(self) -> None:
         """Stop the run that is going, if one is; its iteration ends with a Failure."""
         if self.state == "running":

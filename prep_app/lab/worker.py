@@ -2,10 +2,11 @@
 
     python -P -u -m prep_app.lab.worker [--package demos] [--memory BYTES]
 
-It reads one JSON request a line on stdin, {"run": N, "name", "values", "device", "seed", "mistake"} or {"cancel": N},
-and writes one event a line on a private copy of stdout's descriptor, each with its "run"; {"event": "line", "line": N}
-says which line of its program the demo has reached. Descriptor 1 itself is joined to stderr, so that whatever a demo or
-a native library prints arrives as text and never as an event.
+It reads one JSON request a line on stdin, {"run": N, "name", "values", "device", "seed", "mistake"}, {"cancel": N} or
+{"prepare": name}, which imports what a demo will need. It writes one event a line on a private copy of stdout's
+descriptor, each with its "run"; {"event": "line", "line": N} says which line of its program the demo has reached.
+Descriptor 1 itself is joined to stderr, so that whatever a demo or a native library prints arrives as text and never as
+an event.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ def main() -> int:
     while (request := requests.next()) is not None:
         if "cancel" in request:
             continue  # that run is already over
+        if "prepare" in request:
+            kit.prepare(request["prepare"])
+            continue
         if forks:
             _run_forked(kit, request, protocol, requests, options.memory)
         else:

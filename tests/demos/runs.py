@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from typing import Any
 
@@ -17,6 +18,24 @@ def events_of(name: str, values: dict[str, Any] | None = None, *, seed: int = 0,
     run_demo(name, values or {}, device="cpu", seed=seed, mistake=mistake, emit=events.append)
     assert events[-1]["event"] == "result", (name, values, mistake, events[-1])
     return events
+
+
+class _Enough(BaseException):
+    """Ends a run that has said what was to be known."""
+
+
+def notices(name: str, mistake: str, check: str) -> bool:
+    """Whether a check fails once a mistake is made; the run ends as soon as it is known."""
+    found: list[bool] = []
+
+    def emit(event: dict[str, Any]) -> None:
+        if event["event"] == "check" and event["id"] == check:
+            found.append(not event["passed"])
+            raise _Enough
+
+    with contextlib.suppress(_Enough):
+        run_demo(name, {}, device="cpu", mistake=mistake, emit=emit)
+    return found == [True]
 
 
 def checks_of(events: Events) -> dict[str, bool]:

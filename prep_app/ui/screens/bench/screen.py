@@ -58,8 +58,10 @@ class BenchScreen(Screen[None]):
                 yield self.program
         yield KeyLine()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         keys.remap(self, self.desk.settings.keys)
+        if self.demo.imports and self.pane.lab is not None:
+            await self.pane.lab.prepare(self.link.name)
         self.call_after_refresh(self.action_predict)
 
     # Keys

@@ -30,6 +30,7 @@ from prep_app.ui.widgets.demo_pane import DemoPane
 from prep_app.ui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
+    from prep_app.lab.catalogue import Demo
     from prep_app.ui.app import PrepApp
 
 
@@ -93,7 +94,20 @@ class StudyScreen(Screen[None]):
             # Textual keeps the lines of up to 1,024 removed widgets in this cache, for the collector to wade through.
             StylesCache.get_inner_outer.cache_clear()
             gc.collect()  # now, while the question is being read, rather than between a key and its frame
+            await self._prepare_demo(card)
         return self.answer
+
+    async def _prepare_demo(self, card: Card) -> None:
+        """Have the lab import what the card's demo needs beside torch."""
+        link = self._demo_link(card)
+        if link is not None and (await self._demo(link)).imports:
+            await cast("PrepApp", self.app).lab.prepare(link.name)
+
+    @staticmethod
+    async def _demo(link: DemoLink) -> Demo:
+        from prep_app.lab.catalogue import find
+
+        return await asyncio.to_thread(find, link.name)
 
     def _draw_status(self) -> None:
         card = self.session.current
@@ -242,12 +256,9 @@ class StudyScreen(Screen[None]):
         link = self._demo_link(card) if card else None
         if link is None:
             return
-        from prep_app.lab.catalogue import catalogue
-
         self._close_demo()
-        demos = await asyncio.to_thread(catalogue)
         app = cast("PrepApp", self.app)
-        self.pane = DemoPane(link, demos[link.name], app.lab, wanted_keys=app.settings.keys)
+        self.pane = DemoPane(link, await self._demo(link), app.lab, wanted_keys=app.settings.keys)
         await self.query_one("#body").mount(self.pane)
         self.pane.focus()
 
@@ -256,12 +267,11 @@ class StudyScreen(Screen[None]):
         link = self._demo_link(card) if card else None
         if link is None:
             return
-        from prep_app.lab.catalogue import catalogue
         from prep_app.ui.screens.bench.screen import BenchScreen
 
         self._close_demo()
-        demos = await asyncio.to_thread(catalogue)
-        self.app.push_screen(BenchScreen(self.desk, link, demos[link.name], cast("PrepApp", self.app).lab))
+        demo = await self._demo(link)
+        self.app.push_screen(BenchScreen(self.desk, link, demo, cast("PrepApp", self.app).lab))
 
     def _close_demo(self) -> None:
         if self.pane is not None:

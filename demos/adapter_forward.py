@@ -16,7 +16,7 @@ from demos.reader import LAYERS, WIDTH, trained_reader
 
 DEMO = Demo(
     title="Adapters: two small detours a layer, around frozen weights",
-    summary="A frozen transformer learns turned digits through bottleneck adapters, and loses nothing for it.",
+    summary="A frozen transformer learns turned digits through bottleneck adapters; without them it is itself again.",
     questions=["Q35"],
     parameters=[
         Integer("bottleneck", 8, 1, 64, "m, the width of the adapters' waist; the model is 64 wide"),
@@ -33,7 +33,7 @@ DEMO = Demo(
     predictions=[
         Prediction(
             "trained_percent",
-            "Two adapters in each of the two layers: how many per cent of the base's weights are trained?",
+            "Two adapters in each of the two layers: what trains is how many per cent of the base's 68,682 weights?",
             "2dm + m + d each, so it grows with the waist m and shrinks with the model: at m = 8 it is a quarter of a "
             "per cent of BERT-large.",
             unit="%",
@@ -51,7 +51,7 @@ DEMO = Demo(
             "usual_start",
             "`up` starts as PyTorch fills any layer",
             right="nn.init.zeros_(weight)",
-            wrong="weight.data",
+            wrong="pass",
             fails="identity_start",
             why="x + f(x) is x only while f gives zero. A random `up` disturbs every layer before anything was learnt.",
         ),
@@ -165,11 +165,10 @@ def run(lab: Lab, *, bottleneck: int, steps: int, rate: float) -> None:
     # 4. With the adapters in, the model has forgotten some of the old task. Take them out, and it is back.
     for block in model.blocks:
         block.adapter_1 = block.adapter_2 = nn.Identity()
-    back = logits(model, test)
     rows = [["base", *on_base], ["adapters in", on_upright[-1], on_turned[-1]]]
     rows.append(["adapters out", accuracy(model, test), accuracy(model, turned)])
     lab.table("Test accuracy", ["", "upright digits", "turned digits"], rows)
-    differ = int((back != answers).sum())
+    differ = int((logits(model, test) != answers).sum())
     lab.check("removal_restores", differ == 0, differ, f"0 of {answers.numel():,} outputs differ")
 
     # 5. The same arithmetic at BERT-large's size: 24 layers, d = 1024, 335 million weights.

@@ -269,7 +269,8 @@ def prepare(name: str) -> None:
 
 def _slipped(name: str, text: str) -> types.ModuleType:
     """The demo's module with a mistake in it. Only the demos' own text, changed as they declare, is ever run so."""
-    module = types.ModuleType(f"demos.{name}")
+    module = types.ModuleType(f"demos.{name}_with_a_mistake")
+    sys.modules[module.__name__] = module  # where dataclasses look their own module up
     exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # noqa: S102
     return module
 

@@ -20,10 +20,10 @@ DEMO = Demo(
     parameters=[
         Choice("targets", "q,v", ["q,v", "q,k,v,o", "all"], "the layers wrapped; all adds the feed-forward ones"),
         Integer("r", 4, 2, 8, "rank of each update"),
-        Integer("lora_alpha", 8, 4, 12, "α; the updates are scaled by α/r"),
+        Integer("lora_alpha", 8, 6, 12, "α; the updates are scaled by α/r"),
         Real("lora_dropout", 0.1, 0.0, 0.2, "share of a detour's inputs that is dropped while training"),
-        Integer("steps", 80, 70, 120, "training steps"),
-        Real("rate", 0.008, 0.004, 0.008, "learning rate"),
+        Integer("steps", 80, 80, 120, "training steps"),
+        Real("rate", 0.008, 0.005, 0.008, "learning rate"),
     ],
     checks={
         "zero_start": "Wrapped and not yet trained, the transformer answers as the base does, bit for bit",
@@ -37,7 +37,7 @@ DEMO = Demo(
     predictions=[
         Prediction(
             "trained_percent",
-            "The chosen projections get detours of rank r, in two layers. How many per cent of the weights train?",
+            "Detours of rank r go around the chosen layers: what trains is how many per cent of the base's weights?",
             "Each square matrix adds 2·r·d beside d². The share falls as models widen: q and v at rank 16 are 0.12 % "
             "of LLaMA-7B.",
             unit="%",

@@ -24,7 +24,7 @@ DEMO = Demo(
         Integer("n", 8, 4, 16, "length of the prompt: learned vectors in front of the eight rows"),
         Choice("task", "mirrored", ["mirrored", "turned", "relabelled"], "what is to be learnt beside upright digits"),
         Choice("start", "rows", ["rows", "random"], "where the prompt starts: embedded rows of digits, or noise"),
-        Integer("steps", 80, 80, 140, "training steps of the prompt, and of the prefix"),
+        Integer("steps", 80, 80, 120, "training steps of the prompt, and of the prefix"),
         Real("rate", 0.1, 0.05, 0.2, "learning rate of both"),
     ],
     checks={

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from demos.catalogue import catalogue
 from prep_app.cli import run
 from prep_app.content.library import builtin_folders
 from prep_app.paths import Home
@@ -73,7 +74,8 @@ def test_a_demo_prints_one_event_a_line_and_ends_with_its_result(home: Home, cap
 
 
 def test_a_failed_check_is_exit_status_1(home: Home, capsys: Print) -> None:
-    assert run(["demo", "ewc_penalty", "--lam", "0", "--steps", "100", "--json"]) == 1
+    mistake = catalogue()["nf4_quantize"].mistakes[0].name
+    assert run(["demo", "nf4_quantize", "--mistake", mistake, "--json"]) == 1
 
 
 def test_the_built_in_pack_is_sound(home: Home, capsys: Print) -> None:

@@ -13,7 +13,10 @@ PROGRAM = """
 import asyncio, json, sys
 from prep_app import paths
 from prep_app.settings import read_settings
+from prep_app.ui import app as wiring
 from prep_app.ui.app import PrepApp
+
+wiring.LAB_WARM_UP_DELAY = 3600  # what is imported after the paint, while Home is read, is not looked at here
 
 async def main():
     home = paths.home()

@@ -1,19 +1,14 @@
-"""EWC's two formulas against computations that share no code with them, and the demo's checks, which can fail."""
-
-from functools import cache
-from typing import Any
+"""EWC's two formulas against computations that share no code with them, and the run's figures against each other."""
 
 import pytest
 import torch
-import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from runs import events_of, failed
 from torch import nn
 
-from demos import ewc_penalty as demo
 from demos.digits import Digits
 from demos.ewc_penalty import copy_weights, ewc_penalty, fisher_diagonal
-from demos.kit import run_demo
 
 
 def small_network(seed: int = 0) -> nn.Module:
@@ -92,90 +87,23 @@ def test_at_the_anchor_the_penalty_is_exactly_zero() -> None:
     assert all(weight.grad.abs().max() == 0 for weight in model.parameters())
 
 
-def run_anew(seed: int = 0, **values: Any) -> tuple[dict[str, bool], list[dict[str, Any]]]:
-    events: list[dict[str, Any]] = []
-    run_demo("ewc_penalty", values, device="cpu", seed=seed, emit=events.append)
-    assert events[-1]["event"] == "result", events[-1]
-    return {event["id"]: event["passed"] for event in events if event["event"] == "check"}, events
-
-
-outcomes = cache(run_anew)  # several tests look at the same run
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_every_check_holds_at_the_defaults(seed: int) -> None:
-    checks, events = outcomes(seed)
-    assert all(checks.values())
-    assert events[0]["event"] == "text"
-    assert any(event["event"] == "progress" for event in events)
+def test_the_accuracies_that_are_plotted_and_reported_tell_one_story() -> None:
+    events = events_of("ewc_penalty", seed=1)
     (plot,) = (event for event in events if event["event"] == "plot")
-    assert [series["name"] for series in plot["series"]] == ["A, naive", "A, EWC", "B, naive", "B, EWC"]
+    ends = {series["name"]: series["y"][-1] for series in plot["series"]}
+    figures = events[-1]["figures"]
+    after_a = figures["test_accuracy"].pop("A, after A")
+    assert ends == figures["test_accuracy"]
+    assert figures["points_of_a_lost_naively"] == pytest.approx(100 * (after_a - ends["A, naive"]))
+    assert figures["points_of_a_lost_with_ewc"] == pytest.approx(100 * (after_a - ends["A, EWC"]))
 
 
-def test_a_task_that_contradicts_a_cannot_be_learnt_beside_it_and_the_checks_say_so() -> None:
-    checks, _ = outcomes(task_b="relabelled")
-    assert checks["naive_forgets"]
-    assert not checks["ewc_keeps_a"]
-
-
-def test_the_same_seed_tells_the_same_story() -> None:
-    first, second = run_anew(5, steps=50)[1], run_anew(5, steps=50)[1]
-    assert first[:-1] == second[:-1]
-    assert first[-1]["figures"] == second[-1]["figures"]
-
-
-def test_without_the_penalty_a_is_forgotten_and_the_check_says_so() -> None:
-    checks, events = outcomes(lam=0.0)
-    assert [name for name, passed in checks.items() if not passed] == ["ewc_keeps_a"]
-    figures = events[-1]["figures"]["test_accuracy"]
-    assert figures["A, EWC"] == figures["A, naive"]  # λ = 0 is naive training, bit for bit
-
-
-def test_a_network_too_small_for_both_tasks_fails_to_learn_b() -> None:
-    checks, _ = outcomes(hidden=32)
-    assert not checks["ewc_learns_b"]
+def test_without_the_penalty_ewc_is_naive_training_bit_for_bit() -> None:
+    accuracy = events_of("ewc_penalty", mistake="never_added")[-1]["figures"]["test_accuracy"]
+    assert accuracy["A, EWC"] == accuracy["A, naive"]
+    assert accuracy["B, EWC"] == accuracy["B, naive"]
 
 
 def test_where_b_is_a_again_nothing_is_forgotten_and_the_check_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Digits, "rotated", lambda self: self)
-    checks, _ = run_anew()
-    assert not checks["naive_forgets"]
-
-
-def test_leaving_out_the_half_fails_the_gradient_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    true_penalty = demo.ewc_penalty
-    monkeypatch.setattr(demo, "ewc_penalty", lambda *given: 2 * true_penalty(*given))
-    checks, _ = run_anew(steps=50)
-    assert not checks["gradient"]
-
-
-def test_a_penalty_that_is_not_at_rest_fails_the_anchor_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    true_penalty = demo.ewc_penalty
-    monkeypatch.setattr(demo, "ewc_penalty", lambda *given: true_penalty(*given) + 1e-6)
-    checks, _ = run_anew(steps=50)
-    assert not checks["zero_at_anchor"]
-
-
-def test_squaring_too_late_fails_the_fisher_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    def squared_mean(model: nn.Module, batches: Any) -> dict[str, torch.Tensor]:
-        total = {name: torch.zeros_like(weight) for name, weight in model.named_parameters()}
-        for x, y in batches:
-            mean = torch.autograd.grad(F.cross_entropy(model(x), y), list(model.parameters()))
-            for name, gradient in zip(total, mean, strict=True):
-                total[name] += gradient**2 / len(batches)
-        return total
-
-    monkeypatch.setattr(demo, "fisher_diagonal", squared_mean)
-    checks, _ = run_anew(steps=50)
-    assert not checks["per_example_fisher"]
-
-
-@pytest.mark.parametrize(
-    "values",
-    [{"lam": 100000.0}, {"hidden": 32, "steps": 50}, {"fisher_batch": 4, "steps": 50}, {"fisher_batch": 128}],
-)
-def test_the_ends_of_every_range_run_to_a_result(values: dict[str, Any]) -> None:
-    checks, _ = outcomes(**values)
-    assert checks["zero_at_anchor"]
-    assert checks["gradient"]
-    assert checks["per_example_fisher"]
+    assert "naive_forgets" in failed(events_of("ewc_penalty"))

@@ -6,7 +6,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from peft import LoraConfig, PeftModel, get_peft_model
-from runs import events_of
 from torch import Tensor, nn
 
 from demos.digits import Digits, digits
@@ -98,9 +97,3 @@ def _wrapped(name: str, layers: dict[str, LoRALinear]) -> str:
     """Where the base's parameter is once its layer may have a detour around it."""
     layer, _, kind = name.rpartition(".")
     return f"{layer}.base.{kind}" if layer in layers else name
-
-
-def test_a_budget_spread_over_q_and_v_reads_more_than_all_of_it_in_q() -> None:
-    """LoRA, §7.1, Table 5: at one number of parameters, more matrices at a lower rank."""
-    figures = events_of("lora_attention", {"steps": 100}, seed=3)[-1]["figures"]
-    assert figures["turned_percent"] > figures["turned_all_in_q_percent"] + 5

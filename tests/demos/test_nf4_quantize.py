@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from bitsandbytes import functional as bnb
@@ -18,6 +20,14 @@ from demos.nf4_quantize import (
     dynamic_code,
     quantize_nf4,
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _uncompiled() -> Iterator[None]:
+    """bitsandbytes compiles what it does with odd shapes, which takes seconds; eagerly it gives the same."""
+    with torch.compiler.set_stance("force_eager"):
+        yield
+
 
 DTYPES = [torch.float32, torch.float16, torch.bfloat16]
 SHAPES = [(64,), (1,), (63,), (65,), (128, 64), (7, 13), (3, 5, 17), (1000,)]
@@ -55,6 +65,26 @@ def test_outliers_match_bitsandbytes(dtype: torch.dtype, outlier: float) -> None
     weight = torch.randn(1000)
     weight[[0, 70, 999]] = outlier
     same(weight.to(dtype), 64)
+
+
+def test_the_code_is_that_of_the_nearest_level_by_brute_force() -> None:
+    torch.manual_seed(4)
+    weight = torch.randn(32, 64)
+    q = quantize_nf4(weight)
+    far = (weight[:, :, None].double() / weight.abs().amax(dim=1)[:, None, None] - NF4_CODE.double()).abs()
+    codes = torch.stack([q.packed // 16, q.packed % 16], dim=1).view(32, 64)
+    assert torch.equal(codes.long(), far.argmin(dim=-1))
+    assert torch.equal(dequantize_nf4(q), NF4_CODE[codes.long()] * q.absmax[:, None])
+
+
+def test_neither_direction_changes_what_it_is_given() -> None:
+    weight = torch.randn(3, 64)
+    before = weight.clone()
+    q = quantize_nf4(weight)
+    packed, absmax, first = q.packed.clone(), q.absmax.clone(), dequantize_nf4(q)
+    assert torch.equal(dequantize_nf4(q), first)  # the table of levels is as it was
+    for now, then in ((weight, before), (q.packed, packed), (q.absmax, absmax)):
+        assert torch.equal(now, then)
 
 
 def test_a_block_of_zeros_among_others_matches_bitsandbytes() -> None:

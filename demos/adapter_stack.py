@@ -33,7 +33,7 @@ DEMO = Demo(
         "switch_back": "Switched away and back, an adapter gives its task's answers again, bit for bit",
         "one_and_zero": "Fused with weights 1 and 0, two adapters are the first, bit for bit",
         "sum_order": "LoRA updates add in any order: the outputs agree to 1e-5",
-        "interference": "Fused, the mean loss over both tasks is at least twice what each task's own adapter has",
+        "interference": "Fused, the mean loss over both tasks is at least 1.5 times what each task's own adapter has",
         "averaged_factors": "(w₁B₁ + w₂B₂)(w₁A₁ + w₂A₂) is not w₁B₁A₁ + w₂B₂A₂: w² on each update, and cross terms",
         "concatenated": "Factors laid side by side, [w₁B₁ w₂B₂]·[A₁; A₂], are the weighted sum exactly, at rank 2r",
         "stack_order": "Bottleneck adapters stacked in the other order give outputs that are 5 % or more off",
@@ -232,7 +232,7 @@ def run(lab: Lab, *, r: int, other: str, weight: float, steps: int) -> None:
     off = apart(logits(reader, test), one_order)
     lab.check("sum_order", off <= 1e-5, off, "at most 1e-5 of the output's size")
     losses = [sum(of.values()) / 2 for of in (fused, own)]
-    lab.check("interference", losses[0] >= 2 * losses[1], losses[0], f"at least 2·{losses[1]:.3f} nats")
+    lab.check("interference", losses[0] >= 1.5 * losses[1], losses[0], f"at least 1.5·{losses[1]:.3f} nats")
     lab.figure("fused_loss_in_multiples", losses[0] / losses[1])
 
     # 4. The sum as weights: B and A averaged apart, and laid side by side.

@@ -23,7 +23,7 @@ DEMO = Demo(
     summary="Digits, then turned digits: plain training forgets the first, a Fisher-weighted penalty keeps it.",
     questions=["Q14"],
     parameters=[
-        Real("lam", 1000.0, 100.0, 3000.0, "λ, the strength of the penalty"),
+        Real("lam", 1000.0, 300.0, 3000.0, "λ, the strength of the penalty"),
         Integer("hidden", 256, 256, 512, "hidden units: room for both tasks"),
         Integer("steps", 200, 200, 400, "training steps on each task"),
         Integer("fisher_batch", 32, 4, 128, "examples a batch when measuring the Fisher information"),

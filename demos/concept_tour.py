@@ -26,7 +26,7 @@ DEMO = Demo(
     parameters=[
         Integer("r", 8, 2, 32, "rank of the cut and of LoRA"),
         Integer("lora_alpha", 16, 8, 32, "α; the update is scaled by α/r"),
-        Integer("steps", 100, 60, 150, "training steps on turned digits, for each of the two ways"),
+        Integer("steps", 80, 60, 100, "training steps on turned digits, for each of the two ways"),
     ],
     checks={
         "low_rank_tail": "Cut to rank r, a matrix loses in squared error the squares of the singular values left out",

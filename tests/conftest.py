@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,9 @@ from prep_app.content.model import Library
 from prep_app.memory.store import Memory
 from prep_app.paths import Home
 from prep_app.settings import Settings
+
+# Tests run beside each other, a core each; two that use every core wait for each other's threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 DAY = 86_400_000
 

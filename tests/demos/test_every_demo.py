@@ -9,7 +9,6 @@ import random
 from functools import cache
 
 import pytest
-import torch
 from runs import checks_of, events_of, failed, notices, random_setting
 
 from demos.catalogue import catalogue, program
@@ -20,11 +19,6 @@ SETTINGS = int(os.environ.get("PREP_SETTINGS", "4"))  # of each demo; `make thor
 MISTAKES = [(name, mistake.name) for name in NAMES for mistake in catalogue()[name].mistakes]
 
 defaults = cache(events_of)  # several tests look at the same run
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.mark.parametrize("name", NAMES)

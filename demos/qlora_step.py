@@ -26,7 +26,7 @@ DEMO = Demo(
     parameters=[
         Integer("r", 8, 2, 16, "rank of the adapters"),
         Integer("lora_alpha", 16, 8, 32, "α; the update is scaled by α/r"),
-        Integer("width", 160, 128, 176, "hidden units in each of the two hidden layers"),
+        Integer("width", 160, 128, 256, "hidden units in each of the two hidden layers"),
         Integer("steps", 150, 50, 200, "training steps"),
     ],
     checks={
@@ -128,7 +128,7 @@ DEMO = Demo(
     ],
 )
 
-BASE_STEPS, RATE = 100, 3e-3
+BASE_STEPS, RATE = 150, 3e-3
 
 
 class ThroughNF4(torch.autograd.Function):

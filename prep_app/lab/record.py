@@ -40,14 +40,19 @@ class RunRecord:
         return body
 
 
-def overlaid(plot: Plot, earlier: RunRecord | None) -> Plot:
-    """Return `plot` with the series of another run's plot of the same title laid over it."""
-    if earlier is None:
+def overlaid(plot: Plot, place: int, earlier: RunRecord | None) -> Plot:
+    """Return `plot`, the run's plot number `place` from 0, with another run's laid over it.
+
+    That is the plot of the same title, or where titles name a parameter, the one in the same place on the same axes.
+    """
+    plots = [event for event in earlier.events if isinstance(event, Plot)] if earlier is not None else []
+    same = [other for other in plots if other.title == plot.title]
+    same += [
+        other for other in plots[place : place + 1] if (other.x_label, other.y_label) == (plot.x_label, plot.y_label)
+    ]
+    if earlier is None or not same:
         return plot
-    under = next((event for event in earlier.events if isinstance(event, Plot) and event.title == plot.title), None)
-    if under is None:
-        return plot
-    others = [replace(series, name=f"{series.name} (run {earlier.number})") for series in under.series]
+    others = [replace(series, name=f"{series.name} (run {earlier.number})") for series in same[0].series]
     return replace(plot, series=(*plot.series, *others))
 
 

@@ -41,9 +41,7 @@ class BreakScreen(ModalScreen[tuple[str, str] | None]):
         with VerticalGroup(classes="box"):
             yield Static(id="hunted", markup=False)
             yield OptionList(*[Option(Content(slip.says), id=slip.name) for slip in self.slips], markup=False)
-            yield Static(
-                Content.styled("\nenter makes the slip and runs · tab takes another check", QUIET), markup=False
-            )
+            yield Static(Content.styled("enter makes the slip and runs · tab takes another check", QUIET), markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:

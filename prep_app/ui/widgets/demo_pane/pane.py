@@ -93,6 +93,7 @@ class DemoPane(Widget, can_focus=True):
         self.records: list[RunRecord] = []  # the last ones, newest last
         self.against: RunRecord | None = None  # the run that plots are laid over
         self._line = 0
+        self._plots = 0  # that the run has shown
         self._progress_at = 0.0  # when the bar was last drawn
         self.title_line = TitleLine()
         self.knobs = Knobs(self.wanted_keys)
@@ -156,7 +157,8 @@ class DemoPane(Widget, can_focus=True):
                 self.results.add(event)
                 self.post_message(self.Reached(self._line, event))
             case Plot():
-                self.results.add(overlaid(event, self.against))
+                self.results.add(overlaid(event, self._plots, self.against))
+                self._plots += 1
             case Result():
                 self._ended("held" if event.passed else "failed", seconds=event.seconds, device=event.device)
             case Failure(message="cancelled"):
@@ -169,6 +171,7 @@ class DemoPane(Widget, can_focus=True):
 
     async def _run(self, name: str, demo: Demo, lab: LabClient) -> None:
         self.checks = {}
+        self._plots = 0
         self._progress_at = 0.0
         await self.results.reset()
         self._stand("running" if lab.state in ("ready", "running") else "warming", restart=True)
@@ -298,10 +301,15 @@ class DemoPane(Widget, can_focus=True):
         else:
             self.against = earlier[-1] if earlier else None
         await self.results.reset()
+        self._plots = 0
         for event in last.events:
-            if not isinstance(event, Line | Progress):
-                self.results.add(overlaid(event, self.against) if isinstance(event, Plot) else event)
+            if not isinstance(event, Line | Progress | Check):
+                self.show(event)
+            elif isinstance(event, Check):
+                self.results.add(event)
         self._draw_figures()
+        over = "alone" if self.against is None else f"over run {self.against.number}"
+        self.notify(f"Plots of run {last.number}, {over}", markup=False, timeout=3)
 
     def action_export(self) -> None:
         if self.last is not None:

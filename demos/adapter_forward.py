@@ -20,7 +20,7 @@ DEMO = Demo(
     questions=["Q35"],
     parameters=[
         Integer("bottleneck", 8, 1, 64, "m, the width of the adapters' waist; the model is 64 wide"),
-        Integer("steps", 120, 100, 200, "training steps of the adapters"),
+        Integer("steps", 100, 100, 200, "training steps of the adapters"),
         Real("rate", 0.01, 0.006, 0.016, "learning rate of the adapters"),
     ],
     checks={

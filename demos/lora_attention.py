@@ -29,7 +29,7 @@ DEMO = Demo(
         "zero_start": "Wrapped and not yet trained, the transformer answers as the base does, bit for bit",
         "trainable_count": "What trains is the sum of r·(in + out) over the wrapped layers",
         "base_frozen": "Only A's and B's had gradients, and every weight of the base has the bits it had",
-        "learns": "The detours alone raise test accuracy on turned digits by at least 20 points",
+        "learns": "The detours alone raise test accuracy on turned digits by at least 30 points",
         "merged_equals_unmerged": "With every detour merged the answers are the same, to 1/10,000 of the largest",
         "unmerge_restores": "Unmerged, every weight of the base is back, bit for bit",
         "budget_spread": "The same number of trained weights, all in q at a higher rank, reads fewer turned digits",
@@ -164,7 +164,7 @@ def run(lab: Lab, *, targets: str, r: int, lora_alpha: int, lora_dropout: float,
     lab.check("base_frozen", others == changed == 0, f"{others} gradients, {changed} moved", f"0, and 0 of {size:,}")
     model.eval()  # dropout is for training
     before, after, upright = accuracy(base, turned), accuracy(model, turned), accuracy(model, test)
-    lab.check("learns", after - before >= 0.2, after - before, f"at least 0.2 more than {before:.3f}")
+    lab.check("learns", after - before >= 0.3, after - before, f"at least 0.3 more than {before:.3f}")
     shares = [[name, (layer.delta().norm() / layer.base.weight.norm()).item()] for name, layer in layers.items()]
     lab.table("How large the updates became", ["layer", "‖ΔW‖ / ‖W‖"], shares)
 

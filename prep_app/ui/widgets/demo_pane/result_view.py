@@ -103,7 +103,8 @@ class ResultView(VerticalScroll, can_focus=False):
         if not isinstance(last, Transcript):
             last = Transcript(self._page_width)
             await self.mount(last)
-        last.add(blocks)
+        if last.is_attached:  # the pane may have gone while this waited
+            last.add(blocks)
 
     def _wants_axes(self, plot: Plot) -> bool:
         return self._axes < MOST_AXES and has_axes(plot, self._page_width, self.app.no_color)

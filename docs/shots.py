@@ -57,7 +57,7 @@ async def shoot() -> None:
             app.push_screen(bench)
             while not isinstance(app.screen, PredictScreen):
                 await pilot.pause(0.1)
-            await pilot.press(*"0.5-5", "enter")
+            await pilot.press(*"50-80", "enter")
             await until_run(pilot, bench, 1)
             await pilot.press("p", "right", "right")
             await until_run(pilot, bench, 2)

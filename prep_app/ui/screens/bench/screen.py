@@ -42,6 +42,7 @@ class BenchScreen(Screen[None]):
         self.pane = DemoPane(link, demo, lab, wanted_keys=desk.settings.keys, at_once=False, dials=True)
         self.program = ProgramView(link.name)
         self.notes = Hanging(id="notes")
+        self.said = VerticalScroll(id="said", can_focus=False)
         self.asked = 0  # predictions made, so that each is asked in turn
         self.guess: tuple[Prediction, Guess] | None = None
         self.hunted = ""  # the check that a slip should break
@@ -53,7 +54,7 @@ class BenchScreen(Screen[None]):
         with Container(id="body"):
             yield self.pane
             with Vertical(id="side"):
-                with VerticalScroll(id="said", can_focus=False):
+                with self.said:
                     yield self.notes
                 yield self.program
         yield KeyLine()
@@ -146,4 +147,4 @@ class BenchScreen(Screen[None]):
 
     def _note(self, rows: list[Row]) -> None:
         self.notes.show(rows)
-        self.query_one("#said").scroll_home(animate=False)
+        self.said.scroll_home(animate=False)

@@ -65,6 +65,8 @@ class LabScreen(Screen[None]):
     async def _look(self) -> None:
         self.proofs = self.desk.memory.proofs()
         seen = await asyncio.to_thread(foresight_so_far, self.desk.memory)
+        if not self.is_attached:
+            return  # left meanwhile
         self.query_one("#tally", Static).update(tally(self.demos, self.proofs, seen.predictions, seen.mean_score))
         self.call_after_refresh(self._list)
 
@@ -73,6 +75,8 @@ class LabScreen(Screen[None]):
             self.call_after_refresh(self._list)  # once the list knows its new width
 
     def _list(self) -> None:
+        if not self.is_attached:
+            return
         options = self.query_one("#demos", OptionList)
         at = options.highlighted
         options.clear_options()

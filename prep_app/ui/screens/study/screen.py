@@ -85,6 +85,7 @@ class StudyScreen(Screen[None]):
         self.refresh_bindings()
         # The answer is laid out behind the question while it is being read, so the reveal is instant.
         self.call_after_refresh(self._prepare_answer, card)
+        self.call_after_refresh(self._prepare_demo, card)
 
     async def _prepare_answer(self, card: Card) -> Answer:
         if self.answer is None or self.answer.card is not card:
@@ -94,7 +95,6 @@ class StudyScreen(Screen[None]):
             # Textual keeps the lines of up to 1,024 removed widgets in this cache, for the collector to wade through.
             StylesCache.get_inner_outer.cache_clear()
             gc.collect()  # now, while the question is being read, rather than between a key and its frame
-            await self._prepare_demo(card)
         return self.answer
 
     async def _prepare_demo(self, card: Card) -> None:

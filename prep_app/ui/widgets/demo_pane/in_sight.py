@@ -8,11 +8,9 @@ from prep_app.lab.record import RunRecord
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.demo_pane.figures import figure
 
-LINES = 2
 
-
-def in_sight(run: RunRecord, before: RunRecord | None, width: int) -> Content:
-    """Return as many whole figures as fit on LINES lines of `width` cells."""
+def in_sight(run: RunRecord, before: RunRecord | None, width: int, most_lines: int) -> Content:
+    """Return as many whole figures as fit on a few lines of `width` cells."""
     was = before.figures if before is not None else {}
     lines = [Content("")]
     for name, value in run.figures.items():
@@ -23,7 +21,7 @@ def in_sight(run: RunRecord, before: RunRecord | None, width: int) -> Content:
         piece = Content.assemble(*parts)
         gap = Content("  ·  " if lines[-1].plain else "")
         if (lines[-1] + gap + piece).cell_length > width:
-            if len(lines) == LINES:
+            if len(lines) == most_lines:
                 break
             lines.append(piece)
         else:

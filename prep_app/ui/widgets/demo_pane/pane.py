@@ -32,6 +32,7 @@ MOST_WAITING = 400  # events; a demo that says more in a breath waits for the sc
 LONGEST_STRETCH = 0.003  # seconds of taking events in before keys get their turn
 QUICK = 1.0  # seconds; a demo that took no longer runs again as soon as a dial is let go
 RUNS_KEPT = 6  # to compare with
+FIGURE_LINES = 2  # of figures in sight on the bench; elsewhere one
 
 
 class DemoPane(Widget, can_focus=True):
@@ -98,6 +99,7 @@ class DemoPane(Widget, can_focus=True):
         self.title_line = TitleLine()
         self.knobs = Knobs(self.wanted_keys)
         self.figures = Static(id="figures", markup=False)
+        self.figures.styles.height = FIGURE_LINES if dials else 1
         self.results = ResultView()
         self.progress_line = Static(id="progress", markup=False)
 
@@ -147,15 +149,14 @@ class DemoPane(Widget, can_focus=True):
             self._stand("running")
         match event:
             case Line():
-                self._line = event.number
-                self.post_message(self.Reached(event.number))
+                self._reach(event.number)
             case Progress():
                 self._show_progress(event)
             case Check():
                 self.checks[event.id] = event.passed
                 self._stand("running")
                 self.results.add(event)
-                self.post_message(self.Reached(self._line, event))
+                self._reach(self._line, event)
             case Plot():
                 self.results.add(overlaid(event, self._plots, self.against))
                 self._plots += 1
@@ -168,6 +169,11 @@ class DemoPane(Widget, can_focus=True):
                 self._ended("error")
             case _:
                 self.results.add(event)
+
+    def _reach(self, line: int, check: Check | None = None) -> None:
+        self._line = line
+        if self.dials:  # on the bench the program stands beside; elsewhere nobody listens, and messages cost time
+            self.post_message(self.Reached(line, check))
 
     async def _run(self, name: str, demo: Demo, lab: LabClient) -> None:
         self.checks = {}
@@ -234,9 +240,9 @@ class DemoPane(Widget, can_focus=True):
     def _draw_figures(self) -> None:
         last = self.last
         before = self.against or (self.records[-2] if len(self.records) > 1 else None)
-        line = in_sight(last, before, self.size.width - 2) if last is not None else Content("")
-        self.figures.set_class(bool(line.plain), "-shown")
-        self.figures.update(line)
+        if last is not None:
+            line = in_sight(last, before, self.size.width - 2, FIGURE_LINES if self.dials else 1)
+            self.figures.update(line, layout=False)  # its room is kept for it, so that no plot is drawn anew
 
     # Keys
 

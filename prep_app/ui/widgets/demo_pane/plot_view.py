@@ -48,27 +48,30 @@ class PlotView(Vertical):
         self.plot = plot
         self.rows = max(FEWEST_ROWS, min(MOST_ROWS, rows))
         self.chart: Chart | None = None
+        # Held, not queried for: the pane may be taken away while this is being mounted, and its parts with it.
+        self.axes = Vertical(classes="plot-axes")
+        self.axes.styles.height = self.rows
+        self.legend = Static(markup=False, classes="plot-legend")
 
     def compose(self) -> ComposeResult:
         plot = self.plot
         axes = f"  {plot.y_label or 'y'} by {plot.x_label or 'x'}"
         yield Static(Content.assemble((plot.title, "bold"), (axes, QUIET)), markup=False, classes="plot-title")
-        yield Vertical(classes="plot-axes")
-        yield Static(markup=False, classes="plot-legend")
+        yield self.axes
+        yield self.legend
 
     async def on_mount(self) -> None:
-        self.query_one(".plot-axes").styles.height = self.rows
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
         module = await asyncio.to_thread(importlib.import_module, "prep_app.ui.widgets.demo_pane.chart")
-        if self.is_attached:
+        if self.is_attached and self.axes.is_attached:
             self.chart = module.Chart(self.plot, self._styles())
-            await self.query_one(".plot-axes").mount(self.chart)
+            await self.axes.mount(self.chart)
 
     def on_unmount(self) -> None:
         self.app.theme_changed_signal.unsubscribe(self)  # it would keep the plot, and all that is drawn, alive
 
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one(".plot-legend", Static).update(legend(self.plot, event.size.width))
+        self.legend.update(legend(self.plot, event.size.width))
 
     def _theme_changed(self, theme: Theme) -> None:
         if self.chart is not None:

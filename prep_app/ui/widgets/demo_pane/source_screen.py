@@ -42,6 +42,8 @@ class SourceScreen(ModalScreen[None]):
 
     async def on_mount(self) -> None:
         code, numbers = await asyncio.to_thread(_read, self.demo_name)
+        if not self.is_attached:
+            return  # closed before it was read
         self.query_one("#source-numbers", Static).update(numbers)
         self.query_one("#source-code", Static).update(code)
 

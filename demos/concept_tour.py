@@ -9,7 +9,7 @@ with all of its weights, which costs it the upright ones, and with LoRA alone, w
 import copy
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from demos.digits import accuracy, digits, fit, logits
 from demos.kit import Demo, Integer, Lab, Mistake, Prediction, main
@@ -123,10 +123,6 @@ def unwrap(wrapped: Reader) -> None:
             setattr(block.attention, name, getattr(block.attention, name).base)
 
 
-def corner(matrix: Tensor) -> Tensor:
-    return matrix[:16, :32]
-
-
 def run(lab: Lab, *, r: int, lora_alpha: int, steps: int) -> None:
     lab.text("Stop 1: a matrix, here a projection of a small transformer, and its best copy of low rank.")
     base = trained_reader(lab.device)
@@ -136,8 +132,8 @@ def run(lab: Lab, *, r: int, lora_alpha: int, steps: int) -> None:
     # 1. Low rank. The copy is the product of two thin factors.
     W = base.blocks[0].attention.q_proj.weight.detach()
     B, A = factors(W, r)
-    lab.picture("A corner of the matrix", corner(W))
-    lab.picture(f"The same corner, cut to rank {r}", corner(B @ A))
+    lab.picture("A corner of the matrix", W)
+    lab.picture(f"The same corner, cut to rank {r}", B @ A)
     sigma = torch.linalg.svdvals(W)
     lost = (W - B @ A).square().sum().item()
     tail = sigma[r:].square().sum().item()

@@ -28,6 +28,7 @@ Emit = Callable[[dict[str, Any]], None]
 Mark = Callable[[int], None]
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SHADES = " ░▒▓█"
+PICTURE = (16, 24)  # entries: what a pane beside an answer has room for
 
 
 class DemoInputError(ValueError):
@@ -146,8 +147,9 @@ class Lab:
         self._emit = emit
 
     def picture(self, title: str, matrix: Tensor) -> None:
-        """Show a matrix (rows x columns) in shades of its magnitude, two characters an entry."""
-        size = matrix.detach().abs().float().cpu()
+        """Show a matrix (rows x columns), or the corner that fits, in shades of magnitude, two characters an entry."""
+        rows, columns = PICTURE
+        size = matrix.detach()[:rows, :columns].abs().float().cpu()
         shades = (size / size.max().clamp(min=1e-12) * (len(SHADES) - 1)).round().int().tolist()
         self.text("\n".join([f"**{title}**", *("".join(SHADES[shade] * 2 for shade in row) for row in shades)]))
 

@@ -202,8 +202,8 @@ def run(lab: Lab, *, matrix: str, projection: str, r: int, planted: int, noise: 
     # 2. The copy. Factors of full rank hold those of every rank below: their first columns and rows.
     B, A = factors(W, r)
     best = B @ A
-    lab.picture(f"A corner of the {matrix}", W[:16, :32])
-    lab.picture(f"The same corner of its copy of rank {r}", best[:16, :32])
+    lab.picture(f"A corner of the {matrix}", W)
+    lab.picture(f"The same corner of its copy of rank {r}", best)
     all_B, all_A = factors(W, len(sigma))
     errors = [(W - all_B[:, :k] @ all_A[:k]).norm().item() for k in range(len(sigma) + 1)]
     energies, both = energy(W), sum(W.shape)

@@ -59,10 +59,8 @@ async def shoot() -> None:
                 await pilot.pause(0.1)
             await pilot.press(*"50-80", "enter")
             await until_run(pilot, bench, 1)
-            await pilot.press("p", "right", "right")
-            await until_run(pilot, bench, 2)
-            await pilot.press("escape", "o")
-            await pilot.pause(1)
+            await pilot.press("home")
+            await pilot.pause(0.5)
             app.save_screenshot(str(HERE / "lab.svg"))
 
 

@@ -156,3 +156,12 @@ def test_the_command_line_refuses_in_one_line(capsys: pytest.CaptureFixture[str]
 def test_plain_turns_what_json_cannot_hold_into_what_it_can() -> None:
     value = {"a": torch.ones(2), "b": (math.nan, 1), "c": torch.device("cpu")}
     assert plain(value) == {"a": [1.0, 1.0], "b": [None, 1], "c": "cpu"}
+
+
+def test_a_picture_shades_by_magnitude_and_keeps_to_the_room_beside_an_answer() -> None:
+    events: list[dict[str, Any]] = []
+    lab = Lab(DEMO, events.append, torch.device("cpu"), 0)
+    lab.picture("Sizes", torch.tensor([[0.0, -4.0], [2.0, 1.0]]))
+    lab.picture("Large", torch.ones(100, 100))
+    assert events[0]["markdown"] == "**Sizes**\n  ██\n▒▒░░"
+    assert max(map(len, events[1]["markdown"].split("\n"))) == 48

@@ -40,6 +40,7 @@ class LabClient:
         self._package = package
         self._memory = default_memory_limit() if memory_limit is None else memory_limit
         self._process: asyncio.subprocess.Process | None = None
+        self._creating: asyncio.Task[asyncio.subprocess.Process] | None = None
         self._events: asyncio.Queue[bytes | Output | None] = asyncio.Queue()
         self._readers: list[asyncio.Task[None]] = []
         self._starting = asyncio.Lock()
@@ -57,7 +58,10 @@ class LabClient:
         async with self._starting:
             if self._closed or self.state in ("ready", "running"):
                 return
+            await self._adopt()
             await self._discard()
+            if self._closed:
+                return
             self.state = "warming"
             await self._spawn()
 
@@ -114,6 +118,7 @@ class LabClient:
     async def close(self) -> None:
         """End the worker and everything it started."""
         self._closed = True
+        await self._adopt()
         self._kill()
         if self._clearing is not None:
             await self._clearing
@@ -172,17 +177,13 @@ class LabClient:
     async def _spawn(self) -> None:
         self._events = asyncio.Queue()
         self._last_words = ""
+        # Cancelled half made, asyncio can wait for ever for a process whose pipes it never joined.
+        self._creating = asyncio.create_task(self._created())
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *[sys.executable, "-P", "-u", "-m", "prep_app.lab.worker"],
-                *["--package", self._package, "--memory", str(self._memory)],
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                limit=LONGEST_LINE,
-                start_new_session=True,
-            )
+            self._process = await asyncio.shield(self._creating)
+            self._creating = None
         except OSError as error:
+            self._creating = None
             self.state, self._reason = "broken", f"the lab's process cannot be started: {error.strerror}"
             return
         process, events = self._process, self._events
@@ -209,6 +210,24 @@ class LabClient:
                     "Install it with: pip install 'torch>=2.6,<2.14'"
                 )
                 return
+
+    async def _adopt(self) -> None:
+        """Take over a process whose start was given up while it was being made."""
+        if self._creating is not None:
+            with contextlib.suppress(OSError):
+                self._process = await asyncio.shield(self._creating)
+            self._creating = None
+
+    async def _created(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *[sys.executable, "-P", "-u", "-m", "prep_app.lab.worker"],
+            *["--package", self._package, "--memory", str(self._memory)],
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=LONGEST_LINE,
+            start_new_session=True,
+        )
 
     async def _read_events(self, stream: asyncio.StreamReader, events: asyncio.Queue[bytes | Output | None]) -> None:
         while True:

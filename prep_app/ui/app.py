@@ -91,6 +91,8 @@ class PrepApp(App[int]):
         return LabClient()
 
     def _warm_up(self) -> None:
+        if not self.is_running:
+            return  # it was left before the lab was wanted
         self.run_worker(self.lab.start(), name="lab", exit_on_error=False)
         self.run_worker(asyncio.to_thread(_read_ahead), name="read ahead", exit_on_error=False)
 

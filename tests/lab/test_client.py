@@ -161,6 +161,19 @@ async def test_without_torch_the_lab_says_how_to_mend_it(tmp_path: Path, monkeyp
     assert "pip install 'torch" in event.message
 
 
+@pytest.mark.parametrize("wait", [0, 0.001, 0.003, 0.01, 0.03, 0.1])
+async def test_a_start_given_up_at_any_moment_leaves_nothing_waiting(wait: float) -> None:
+    client = LabClient()
+    starting = asyncio.create_task(client.start())
+    await asyncio.sleep(wait)
+    starting.cancel()
+    await asyncio.wait([starting])
+    async with asyncio.timeout(30):
+        await client.close()
+    assert client._process is None
+    assert client._creating is None
+
+
 async def test_closing_leaves_no_process_behind() -> None:
     client = LabClient()
     await client.start()

@@ -22,7 +22,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-NICE = 5  # the app's keys come first
+NICE = 15  # the app's keys come first
 POLL_SECONDS = 0.05  # how often a run's memory is looked at
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

@@ -13,10 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from demos.adapter_forward import BottleneckAdapter
-from demos.digits import Digits, accuracy, digits, fit, logits
+from demos.digits import Digits, accuracy, digits, fit, logits, loss_on, new_task
 from demos.kit import Choice, Demo, Integer, Lab, Mistake, Prediction, Real, main
 from demos.lora_merge import LoRALinear
-from demos.prefix_tuning import loss_on, new_task
 from demos.reader import LAYERS, WIDTH, Reader, trained_reader
 
 DEMO = Demo(

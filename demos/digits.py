@@ -50,6 +50,18 @@ def digits(device: torch.device | str = "cpu") -> tuple[Digits, Digits]:
     )
 
 
+def new_task(task: Digits, name: str) -> Digits:
+    """The digits as the new task has them."""
+    images, labels = task
+    mirrored, inverted = Digits(images.flip(2), labels), Digits(1 - images, labels)
+    return {
+        "turned": task.rotated(),
+        "mirrored": mirrored,
+        "inverted": inverted,
+        "relabelled": task.relabelled(),
+    }[name]
+
+
 def fit(
     model: nn.Module,
     task: Digits,
@@ -85,3 +97,8 @@ def logits(model: nn.Module, task: Digits) -> Tensor:
 def accuracy(model: nn.Module, task: Digits) -> float:
     """The share of `task` that the model gets right."""
     return (logits(model, task).argmax(dim=-1) == task.labels).float().mean().item()
+
+
+def loss_on(model: nn.Module, task: Digits) -> float:
+    """The mean cross-entropy on `task`."""
+    return F.cross_entropy(logits(model, task), task.labels).item()

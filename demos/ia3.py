@@ -11,9 +11,8 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from demos.digits import accuracy, digits, fit, logits
+from demos.digits import accuracy, digits, fit, logits, loss_on, new_task
 from demos.kit import Choice, Demo, Integer, Lab, Mistake, Prediction, Real, main
-from demos.prefix_tuning import loss_on, new_task
 from demos.reader import LAYERS, WIDTH, Reader, trained_reader
 
 DEMO = Demo(

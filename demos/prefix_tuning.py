@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from demos.digits import Digits, accuracy, digits, fit, logits
+from demos.digits import accuracy, digits, fit, logits, loss_on, new_task
 from demos.kit import Choice, Demo, Integer, Lab, Mistake, Prediction, Real, main
 from demos.reader import HEADS, LAYERS, ROWS, WIDTH, Attention, Reader, join, split, trained_reader
 
@@ -175,22 +175,6 @@ def mixture(layer: PrefixAttention, x: Tensor, m: Tensor) -> Tensor:
     to_tokens = F.scaled_dot_product_attention(q, k, v)
     to_prefix = F.scaled_dot_product_attention(q, prefix_k, prefix_v)
     return layer.base.o_proj(join((1 - m) * to_tokens + m * to_prefix))
-
-
-def new_task(task: Digits, name: str) -> Digits:
-    """The digits as the new task has them."""
-    images, labels = task
-    mirrored, inverted = Digits(images.flip(2), labels), Digits(1 - images, labels)
-    return {
-        "turned": task.rotated(),
-        "mirrored": mirrored,
-        "inverted": inverted,
-        "relabelled": task.relabelled(),
-    }[name]
-
-
-def loss_on(model: nn.Module, task: Digits) -> float:
-    return F.cross_entropy(logits(model, task), task.labels).item()
 
 
 def run(lab: Lab, *, n: int, task: str, steps: int, rate: float) -> None:

@@ -11,9 +11,9 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from demos.digits import accuracy, digits, fit, logits
+from demos.digits import accuracy, digits, fit, logits, loss_on, new_task
 from demos.kit import Choice, Demo, Integer, Lab, Mistake, Prediction, Real, main
-from demos.prefix_tuning import PrefixAttention, loss_on, new_task, put_prefix
+from demos.prefix_tuning import PrefixAttention, put_prefix
 from demos.reader import LAYERS, ROWS, WIDTH, Reader, trained_reader
 
 DEMO = Demo(

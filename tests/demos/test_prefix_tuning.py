@@ -13,7 +13,8 @@ from peft import PrefixEncoder, PrefixTuningConfig
 from runs import events_of
 
 from demos import prefix_tuning as demo
-from demos.prefix_tuning import PrefixAttention, attention_weights, mixture, new_task, put_prefix
+from demos.digits import Digits, new_task
+from demos.prefix_tuning import PrefixAttention, attention_weights, mixture, put_prefix
 from demos.reader import HEADS, LAYERS, WEIGHTS, WIDTH, Attention, Reader, trained_reader
 
 
@@ -103,7 +104,7 @@ def test_the_reader_that_comes_out_is_the_one_in_the_file(monkeypatch: pytest.Mo
 
 def test_the_new_tasks_are_what_they_are_called() -> None:
     image = torch.arange(64.0).view(1, 8, 8) / 64
-    task = demo.Digits(image, torch.tensor([9]))
+    task = Digits(image, torch.tensor([9]))
     assert torch.equal(new_task(task, "mirrored").images[0, 3], image[0, 3].flip(0))
     assert torch.equal(new_task(task, "inverted").images + image, torch.ones(1, 8, 8))
     assert new_task(task, "turned").images[0, 0].tolist() == image[0, :, -1].tolist()

@@ -37,7 +37,7 @@ class ProgramView(ScrollableContainer, can_focus=False):
         yield self._text
 
     async def on_mount(self) -> None:
-        code = await asyncio.to_thread(_highlighted, self.demo_name)
+        code = await asyncio.to_thread(highlighted, self.demo_name)
         self._lines = code.split("\n", allow_blank=True)
         self._draw()
 
@@ -74,7 +74,8 @@ class ProgramView(ScrollableContainer, can_focus=False):
             self.scroll_to_region(place, animate=False)
 
 
-def _highlighted(name: str) -> Content:
+def highlighted(name: str) -> Content:
+    """A demo's program in the theme's own colours. Pygments is slow to import: call it in a thread."""
     from textual.highlight import highlight
 
     return highlight(source(name).rstrip("\n"), language="python")

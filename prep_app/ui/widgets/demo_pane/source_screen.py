@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from prep_app.lab.catalogue import source
 from prep_app.ui import keys
 from prep_app.ui.themes import QUIET
+from prep_app.ui.widgets.demo_pane.program_view import highlighted
 from prep_app.ui.widgets.key_line import KeyLine
 
 
@@ -55,10 +55,7 @@ class SourceScreen(ModalScreen[None]):
 
 
 def _read(name: str) -> tuple[Content, Content]:
-    """The program, coloured in the theme's own colours, and its line numbers. Pygments is slow to import."""
-    from textual.highlight import highlight
-
-    text = source(name).rstrip("\n")
-    count = text.count("\n") + 1
-    numbers = "\n".join(f"{number:>{len(str(count))}}" for number in range(1, count + 1))
-    return highlight(text, language="python"), Content(numbers)
+    """The program and its line numbers."""
+    code = highlighted(name)
+    count = code.plain.count("\n") + 1
+    return code, Content("\n".join(f"{number:>{len(str(count))}}" for number in range(1, count + 1)))

@@ -1,33 +1,29 @@
-"""Choice cards: exact marking."""
+"""Choice cards: exact marking; every option explains itself."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
-from prep_app.content.model import Option
-from prep_app.memory.types import Rating
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Which options were chosen wrongly, and which right ones were missed; indices into the options shown."""
-
-    wrong: frozenset[int]
-    missed: frozenset[int]
-
-    @property
-    def correct(self) -> bool:
-        return not self.wrong and not self.missed
+from prep_app.answers.mark import Mark, Part, Verdict
+from prep_app.content.body import Option
 
 
 def mark_choice(options: Sequence[Option], chosen: Collection[int]) -> Mark:
-    right = {index for index, option in enumerate(options) if option.correct}
-    return Mark(wrong=frozenset(set(chosen) - right), missed=frozenset(right - set(chosen)))
+    """Mark the options as shown; `chosen` are indices into them."""
 
+    def verdict(option: Option, picked: bool) -> Verdict:
+        if option.correct:
+            return "right" if picked else "missed"
+        return "wrong" if picked else "left"
 
-def suggest_choice(mark: Mark, hints: int) -> Rating:
-    """Right: good; right with a hint: hard; anything else: again."""
-    if not mark.correct:
-        return Rating.AGAIN
-    return Rating.HARD if hints else Rating.GOOD
+    return Mark(
+        tuple(
+            Part(
+                option.text if index in chosen else "",
+                option.text if option.correct else "",
+                verdict(option, index in chosen),
+                option.why,
+            )
+            for index, option in enumerate(options)
+        )
+    )

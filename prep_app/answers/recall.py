@@ -1,16 +1,31 @@
-"""Recall cards: the learner ticks the key points that were said."""
+"""Recall cards: key points ticked by the learner; a typed answer ticks those it makes."""
 
 from __future__ import annotations
 
-from prep_app.memory.types import Rating
+from collections.abc import Collection, Sequence
 
-GOOD_SHARE = 0.8  # four of five points is an answer an interviewer accepts
-HARD_SHARE = 0.5
+from prep_app.answers.mark import Mark, Part
+from prep_app.answers.words import holds, most_of, stems
+from prep_app.content.body import KeyPoint
 
 
-def suggest_recall(ticked: int, total: int, hints: int) -> Rating:
-    """Suggest a grade from how many of the key points were said; a hint costs one grade."""
-    share = ticked / total if total else 1.0
-    if share >= GOOD_SHARE:
-        return Rating.HARD if hints else Rating.GOOD
-    return Rating.HARD if share >= HARD_SHARE else Rating.AGAIN
+def mark_recall(points: Sequence[KeyPoint], ticked: Collection[int]) -> Mark:
+    return Mark(
+        tuple(
+            Part(point.text if index in ticked else "", point.text, "right" if index in ticked else "missed")
+            for index, point in enumerate(points)
+        )
+    )
+
+
+def heard(points: Sequence[KeyPoint], typed: str) -> frozenset[int]:
+    """Which points a typed answer makes: all words of one of the point's phrases, or most of its own where it has none.
+
+    Words are compared by their stems, in any order, anywhere in the answer.
+    """
+    said = stems(typed)
+    return frozenset(
+        index
+        for index, point in enumerate(points)
+        if (any(holds(said, phrase) for phrase in point.words) if point.words else most_of(said, point.text))
+    )

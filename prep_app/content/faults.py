@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from prep_app.content import schema
+from prep_app.content import card_schema, schema
 from prep_app.content.yaml_text import Parsed, Path, Place
 
 _EXPONENT = re.compile(r"[-+]?(\d+)(\.\d*)?[eE][-+]?\d+")  # 1e-4: a number to everyone but YAML 1.1
@@ -31,8 +31,17 @@ _INSIDE: dict[str | int, type[BaseModel]] = {
     "demos": schema.DemoLinkFile,
     "demo": schema.DemoLinkFile,
     "sources": schema.SourceFile,
-    "options": schema.OptionFile,
     "follow_ups": schema.FollowUpFile,
+    "key_points": card_schema.KeyPointFile,
+    "options": card_schema.OptionFile,
+    "gaps": card_schema.GapFile,
+    "wrong": card_schema.WrongFormFile,
+    "variables": card_schema.VariableFile,
+    "slips": card_schema.SlipFile,
+    "proof": card_schema.DemoFigureFile,
+    "steps": card_schema.StepFile,
+    "rows": card_schema.RowFile,
+    "cells": card_schema.CellFile,
 }
 
 
@@ -82,13 +91,13 @@ def _nearest(word: str, among: Iterable[str]) -> str:
 
 def _unknown_key(key: str, inside: Path, kind: type[BaseModel]) -> tuple[str, str]:
     """Return what to say of the key, and the key that was meant by it ("" when none is near)."""
-    if len(inside) == 1 and kind is schema.RecallFile and key == "options":
-        return '"options" belongs to a card of kind: choice', ""
-    if len(inside) == 1 and kind is schema.ChoiceFile and key == "key_points":
-        return '"key_points" belongs to a card of kind: recall', ""
+    if len(inside) == 1 and kind in card_schema.CARDS.values():
+        owners = [name for name, other in card_schema.CARDS.items() if key in card_schema.knows(other)]
+        if owners:
+            return f"{shown(key)} belongs to a card of kind: {' or '.join(owners)}", ""
     around = next((part for part in reversed(inside[:-1]) if part in _INSIDE), None)
-    known = kind if around is None else _INSIDE[around]
-    return f"unknown key {shown(key)}{did_you_mean(key, known.model_fields)}", _nearest(key, known.model_fields)
+    known = card_schema.knows(kind if around is None else _INSIDE[around])
+    return f"unknown key {shown(key)}{did_you_mean(key, known)}", _nearest(key, known)
 
 
 def _label(path: Path) -> str:

@@ -9,29 +9,15 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from prep_app import __version__
 from prep_app.cache import open_cache
 from prep_app.content.folder import Snapshot, every, folders_in, snapshot
-from prep_app.content.model import (
-    Card,
-    Choice,
-    Claim,
-    DemoLink,
-    FollowUp,
-    Library,
-    Option,
-    Pack,
-    Problem,
-    Question,
-    Recall,
-    Source,
-)
+from prep_app.content.model import Library, Pack, Problem
+from prep_app.content.stored import restored, stored
 from prep_app.paths import Home
 
 KEPT = 8  # compiled libraries; more than one so that two checkouts do not evict each other
@@ -57,11 +43,11 @@ def open_library(folders: Sequence[Path], cache_path: Path | None) -> Library:
     body = _fetch(cache_path, key)
     if body is not None:
         try:
-            return _decode(json.loads(body))
+            return restored(json.loads(body))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             pass  # a damaged row is compiled again and replaced
     library = _compiled(held)
-    _keep(cache_path, key, json.dumps(asdict(library), default=os.fspath))
+    _keep(cache_path, key, json.dumps(stored(library), default=os.fspath))
     return library
 
 
@@ -72,13 +58,16 @@ def load_library(folders: Sequence[Path]) -> Library:
 
 def _compiled(held: Sequence[Snapshot]) -> Library:
     from demos.catalogue import catalogue
-    from prep_app.content.loader import Taken, load_pack
+    from demos.exercise import function_source
+    from prep_app.content.loader import Programs, Taken, load_pack
+
+    programs = Programs(catalogue(), function_source)
 
     taken = Taken()
     packs: list[Pack] = []
     problems: list[Problem] = []
     for one in held:
-        pack, found = load_pack(one, catalogue(), taken)
+        pack, found = load_pack(one, programs, taken)
         problems += found
         if pack is not None:
             packs.append(pack)
@@ -122,44 +111,3 @@ def _keep(path: Path, key: str, body: str) -> None:
             cache.close()
     except (sqlite3.Error, OSError):
         return  # the next start compiles again
-
-
-def _decode(body: dict[str, Any]) -> Library:
-    return Library(
-        packs=tuple(
-            Pack(p["id"], p["title"], p["description"], tuple(map(_question, p["questions"]))) for p in body["packs"]
-        ),
-        problems=tuple(Problem(**{**problem, "file": Path(problem["file"])}) for problem in body["problems"]),
-    )
-
-
-def _question(body: dict[str, Any]) -> Question:
-    return Question(
-        **{
-            **body,
-            "key_points": tuple(body["key_points"]),
-            "mistakes": tuple(body["mistakes"]),
-            "follow_ups": tuple(FollowUp(**item) for item in body["follow_ups"]),
-            "claims": tuple(Claim(**item) for item in body["claims"]),
-            "demos": tuple(DemoLink(**item) for item in body["demos"]),
-            "sources": tuple(Source(**item) for item in body["sources"]),
-            "cards": tuple(map(_card, body["cards"])),
-        }
-    )
-
-
-def _card(body: dict[str, Any]) -> Card:
-    inner: Recall | Choice
-    if body["body"]["kind"] == "recall":
-        inner = Recall(tuple(body["body"]["key_points"]))
-    else:
-        inner = Choice(tuple(Option(**option) for option in body["body"]["options"]))
-    return Card(
-        **{
-            **body,
-            "body": inner,
-            "demo": DemoLink(**body["demo"]) if body["demo"] else None,
-            "claims": tuple(body["claims"]),
-            "sources": tuple(Source(**item) for item in body["sources"]),
-        }
-    )

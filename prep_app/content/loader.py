@@ -6,25 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from prep_app.content import schema
+from prep_app.content import card_schema, schema
+from prep_app.content.bodies import Starter, body_of
 from prep_app.content.faults import did_you_mean, shown
 from prep_app.content.folder import HEAD, Snapshot
 from prep_app.content.model import (
     Card,
     CardId,
-    Choice,
     Claim,
     DemoLink,
     FollowUp,
-    Option,
     Pack,
     Problem,
     Question,
     QuestionId,
-    Recall,
     Scalar,
     Source,
 )
+from prep_app.content.prerequisites import with_prerequisites
 from prep_app.content.yaml_file import YamlFile
 from prep_app.content.yaml_text import Path
 
@@ -49,6 +48,14 @@ class Declaration(Protocol):
 Demos = Mapping[str, Declaration]
 
 
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """What a pack may lean on: the demos, and what a learner starts from in a function of one."""
+
+    demos: Demos
+    starter: Starter
+
+
 @dataclass(slots=True)
 class Taken:
     """Ids in use, and where each was first seen."""
@@ -58,7 +65,7 @@ class Taken:
     cards: dict[str, str] = field(default_factory=dict)
 
 
-def load_pack(held: Snapshot, demos: Demos, taken: Taken) -> tuple[Pack | None, list[Problem]]:
+def load_pack(held: Snapshot, programs: Programs, taken: Taken) -> tuple[Pack | None, list[Problem]]:
     """Compile a pack: it (None when it cannot be told what pack it is), and every problem.
 
     `taken` gains the ids of what was kept, and only of that: what is left out stands in no other pack's way.
@@ -67,12 +74,10 @@ def load_pack(held: Snapshot, demos: Demos, taken: Taken) -> tuple[Pack | None, 
         return None, [Problem(held.folder, 1, 1, held.fault)]
     head, problems = _head(held, taken)
     seen = Taken(questions=dict(taken.questions), cards=dict(taken.cards))
-    questions = []
-    for file in (YamlFile(one) for one in held.files if one.path.name != HEAD):
-        question = _question(file, head.id if head else "", demos, seen)
-        problems += file.problems()
-        if question is not None:
-            questions.append(question)
+    files = [YamlFile(one) for one in held.files if one.path.name != HEAD]
+    found = [(file, _question(file, head.id if head else "", programs, seen)) for file in files]
+    questions = with_prerequisites([(file, question) for file, question in found if question is not None])
+    problems += [problem for file in files for problem in file.problems()]
     if head is None:
         return None, problems
     taken.packs[head.id] = held.folder.name
@@ -96,15 +101,16 @@ def _head(held: Snapshot, taken: Taken) -> tuple[schema.PackFile | None, list[Pr
     return (None if problems else head), problems
 
 
-def _question(file: YamlFile, pack: str, demos: Demos, seen: Taken) -> Question | None:
+def _question(file: YamlFile, pack: str, programs: Programs, seen: Taken) -> Question | None:
     """Compile a question's file; None when the question itself is faulty. Its cards are looked at all the same."""
     if file.data is None:
         return None
+    demos = programs.demos
     raw = file.model(schema.QuestionFile, file.data)
     claims = _claims(file, raw.claims if raw else (), demos)
     listed = file.data.get("cards")
     cards = [
-        _card(file, data, ("cards", index), claims, demos, seen)
+        _card(file, data, ("cards", index), claims, programs, seen)
         for index, data in enumerate(listed if isinstance(listed, list) else ())
     ]
     if raw is None:
@@ -151,11 +157,11 @@ def _claims(file: YamlFile, written: Sequence[schema.ClaimFile], demos: Demos) -
 
 
 def _card(
-    file: YamlFile, data: object, at: Path, claims: Mapping[str, Claim], demos: Demos, seen: Taken
+    file: YamlFile, data: object, at: Path, claims: Mapping[str, Claim], programs: Programs, seen: Taken
 ) -> Card | None:
     """Compile the card at `at`; None, with every fault reported, when it cannot be asked as it is written."""
     kind = _kind(file, data, at)
-    card = file.model(schema.CARDS[kind], {**data, "kind": kind} if isinstance(data, dict) else data, at)
+    card = file.model(card_schema.CARDS[kind], {**data, "kind": kind} if isinstance(data, dict) else data, at)
     if card is None:
         return None
     stands = not any(fault.path[:2] == at for fault in file.parsed.faults)
@@ -167,14 +173,10 @@ def _card(
             near = did_you_mean(claim, named)
             file.at((*at, "claims", index), f"{shown(claim)} is not among this question's claims{near}")
             stands = False
-    link = _link(file, card.demo, (*at, "demo"), demos) if card.demo else None
-    if not stands or (card.demo and link is None):
+    link = _link(file, card.demo, (*at, "demo"), programs.demos) if card.demo else None
+    body = body_of(card, file, at, programs.demos.get(link.name) if link else None, programs.starter)
+    if not stands or body is None or (card.demo and link is None):
         return None
-    body: Recall | Choice
-    if isinstance(card, schema.RecallFile):
-        body = Recall(tuple(card.key_points))
-    else:
-        body = Choice(tuple(Option(option.text, option.correct, option.why) for option in card.options))
     return Card(
         id=CardId(card.id),
         question=QuestionId(str((file.data or {}).get("id", ""))),
@@ -188,24 +190,27 @@ def _card(
         demo=link,
         claims=tuple(claim for claim in card.claims if claim in claims),
         sources=_sources(card.sources),
+        needs=tuple(CardId(need) for need in card.needs),
+        tags=tuple(card.tags),
     )
 
 
 def _kind(file: YamlFile, data: object, at: Path) -> str:
-    """The card's kind; where it does not say, the likelier one, so that its other faults are found too."""
+    """The card's kind; where it does not say, the likeliest, so that its other faults are found too."""
     if not isinstance(data, dict):
         return "recall"
     kind = data.get("kind")
-    if isinstance(kind, str) and kind in schema.CARDS:
+    if isinstance(kind, str) and kind in card_schema.CARDS:
         return kind
+    kinds = ", ".join(card_schema.CARDS)
     if "kind" not in data:
-        strange = set(data) - set(schema.RecallFile.model_fields) - set(schema.ChoiceFile.model_fields)
-        if not any(did_you_mean(key, ["kind"]) for key in strange):  # a slip is reported as an unknown key
-            file.at(at, '"kind" is missing; write kind: recall or kind: choice')
+        known = {key for model in card_schema.CARDS.values() for key in card_schema.knows(model)}
+        if not any(did_you_mean(key, ["kind"]) for key in set(data) - known):  # a slip is reported as an unknown key
+            file.at(at, f'"kind" is missing; write kind: and one of {kinds}')
     else:
-        near = did_you_mean(kind, schema.CARDS) if isinstance(kind, str) else ""
-        file.at((*at, "kind"), f'"kind" must be recall or choice, not {shown(kind)}{near}')
-    return "choice" if "options" in data else "recall"
+        near = did_you_mean(kind, card_schema.CARDS) if isinstance(kind, str) else ""
+        file.at((*at, "kind"), f'"kind" must be one of {kinds}, not {shown(kind)}{near}')
+    return next((kind for key, kind in card_schema.TELLTALES.items() if key in data), "recall")
 
 
 def _claim_ids(file: YamlFile) -> set[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NewType
+from typing import NewType
+
+from prep_app.content.body import Body
 
 CardId = NewType("CardId", str)
 QuestionId = NewType("QuestionId", str)
@@ -48,31 +50,6 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """One option of a choice card; `why` says why it is right or wrong."""
-
-    text: str
-    correct: bool
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recall:
-    """Answered in the head, then marked against key points."""
-
-    key_points: tuple[str, ...]
-    kind: Literal["recall"] = "recall"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One or several options are right; shown shuffled by seed."""
-
-    options: tuple[Option, ...]
-    kind: Literal["choice"] = "choice"
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
     """The unit that is scheduled. `id` is stable; a bumped `revision` asks to learn it again."""
 
@@ -81,13 +58,15 @@ class Card:
     topic: str
     prompt: str
     answer: str  # Markdown, shown after the reveal
-    body: Recall | Choice
+    body: Body
     revision: int = 1
     difficulty: int = 1  # 1 easy to 3 hard
     hint: str = ""
     demo: DemoLink | None = None
     claims: tuple[str, ...] = ()  # ids of the question's claims this card leans on
     sources: tuple[Source, ...] = ()
+    needs: tuple[CardId, ...] = ()  # cards to be introduced before this one
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The shape of a pack's files, as pydantic models: every fault at once."""
+"""The shape of a pack's files, as pydantic models: every fault at once. The cards' are in `card_schema`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Text = Annotated[str, StringConstraints(strict=True, min_length=1, strip_whitesp
 MaybeText = Annotated[str, StringConstraints(strict=True, strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\z")]
 Whole = Annotated[int, Field(strict=True)]
-Knob = Annotated[Scalar, PlainValidator(_scalar)]
+Knob = Annotated[Scalar, PlainValidator(_scalar, json_schema_input_type=Scalar)]
 
 
 class Strict(BaseModel):
@@ -65,46 +65,6 @@ class AnswerFile(Strict):
     key_points: list[Text] = Field(min_length=1)
     mistakes: list[Text] = []
     follow_ups: list[FollowUpFile] = []
-
-
-class OptionFile(Strict):
-    text: Text
-    why: Text
-    correct: bool = False
-
-
-class CardFile(Strict):
-    id: Name
-    revision: Annotated[Whole, Field(ge=1, le=1_000_000)] = 1
-    topic: Text
-    difficulty: Annotated[Whole, Field(ge=1, le=3)] = 1
-    prompt: Text
-    hint: MaybeText = ""
-    demo: DemoLinkFile | None = None
-    claims: list[Name] = []
-    sources: list[SourceFile] = []
-
-
-class RecallFile(CardFile):
-    kind: Literal["recall"]
-    answer: Text
-    key_points: list[Text] = Field(min_length=1)
-
-
-class ChoiceFile(CardFile):
-    kind: Literal["choice"]
-    answer: MaybeText = ""
-    options: list[OptionFile] = Field(min_length=2, max_length=9)
-
-    @field_validator("options")
-    @classmethod
-    def _has_a_right_option(cls, options: list[OptionFile]) -> list[OptionFile]:
-        if not any(option.correct for option in options):
-            raise ValueError("no option is right; write correct: true under at least one")
-        return options
-
-
-CARDS: dict[str, type[RecallFile] | type[ChoiceFile]] = {"recall": RecallFile, "choice": ChoiceFile}
 
 
 class QuestionFile(Strict):

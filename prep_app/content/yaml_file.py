@@ -63,6 +63,9 @@ class YamlFile:
         return [Problem(self.path, *place, message, self._excerpt(place)) for place, message in found]
 
     def _report(self, place: Place, message: str) -> None:
+        lines = self.parsed.lines
+        if lines and place[0] > len(lines):  # a value left out at the end of a file that ends in no line break
+            place = (len(lines), len(lines[-1]) + 1)
         line = " ".join(message.split())
         self._found[place, line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"] = None
 

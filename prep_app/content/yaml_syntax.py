@@ -29,6 +29,7 @@ _REMEDIES = (
     ("undefined alias", 'text that begins with "*" must be put in quotes'),
     ("duplicate anchor", "an anchor (&name) of this name was set before"),
     ("another document", "one file holds one document"),
+    ("maximum nesting depth", "nested deeper than anyone can read"),
 )
 # Here libyaml stops at the end of the file; what matters is where the thing began.
 _FROM_ITS_START = ("unexpected end of stream", "did not find expected ',' or")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from demos.kit import Choice, Demo, Flag, Integer, Real
 from prep_app.content.folder import snapshot
-from prep_app.content.loader import Taken, load_pack
+from prep_app.content.loader import Programs, Taken, load_pack
 from prep_app.content.model import Pack, Problem
 
 DEMOS = {
@@ -23,6 +23,18 @@ DEMOS = {
         checks={"zero_start": "B=0 changes nothing", "merged_cost": "merging is free"},
     )
 }
+
+
+def starter(demo: str, function: str, mistake: str) -> str:
+    """What a learner starts from: here there is one function, and one slip in it."""
+    if function != "merge":
+        raise ValueError(f'{demo} has no function "{function}"; there is merge')
+    if mistake not in ("", "twice"):
+        raise ValueError(f'no mistake "{mistake}"; there are twice')
+    return "def merge(self):\n    ..."
+
+
+PROGRAMS = Programs(DEMOS, starter)
 
 HEAD = """\
 id: small
@@ -83,7 +95,7 @@ def write(parent: Path, name: str = "small", head: str | bytes = HEAD, **files: 
 
 
 def load(folder: Path, taken: Taken | None = None) -> tuple[Pack | None, list[Problem]]:
-    return load_pack(snapshot(folder), DEMOS, taken or Taken())
+    return load_pack(snapshot(folder), PROGRAMS, taken or Taken())
 
 
 def place_of(text: str, part: str) -> tuple[int, int]:

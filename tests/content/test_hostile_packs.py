@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from good_pack import DEMOS, HEAD, QUESTION
+from good_pack import HEAD, PROGRAMS, QUESTION
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -53,7 +53,7 @@ def is_fit_to_print(text: str) -> bool:
 
 
 def judge(question: bytes) -> None:
-    pack, problems = load_pack(held(question), DEMOS, Taken())
+    pack, problems = load_pack(held(question), PROGRAMS, Taken())
     assert pack is not None
     for problem in problems:
         assert points_into(problem, question), problem
@@ -80,9 +80,10 @@ def test_a_spoilt_pack_is_read_as_far_as_it_goes(question: bytes) -> None:
 @example(b"\xef\xbb\xbf\xff")
 @example(b"a: 1\r\xff")
 @example(b"cards: [[]]")
+@example(b"? id")
 @example(b"id: !!null Q")
 def test_any_bytes_at_all_are_read_as_far_as_they_go(question: bytes) -> None:
-    _, problems = load_pack(held(question), DEMOS, Taken())
+    _, problems = load_pack(held(question), PROGRAMS, Taken())
     assert problems
     assert all(points_into(problem, question) and is_fit_to_print(problem.message) for problem in problems)
 
@@ -90,6 +91,6 @@ def test_any_bytes_at_all_are_read_as_far_as_they_go(question: bytes) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_as_pack_yaml_leave_the_questions_to_be_checked(head: bytes) -> None:
-    pack, problems = load_pack(held(b"id: [", head), DEMOS, Taken())
+    pack, problems = load_pack(held(b"id: [", head), PROGRAMS, Taken())
     assert pack is None
     assert {problem.file.name for problem in problems} == {"pack.yaml", "q1.yaml"}

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from good_pack import DEMOS, HEAD, QUESTION, load, place_of, write
 
+from prep_app.content.body import Choice, KeyPoint, Recall
 from prep_app.content.loader import Taken
-from prep_app.content.model import Choice, DemoLink, FollowUp, Recall, Source
+from prep_app.content.model import DemoLink, FollowUp, Source
 
 
 def test_a_good_pack_is_read_as_it_is_written(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_a_good_pack_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert question.sources == (Source("LoRA", 2021, "Hu et al.", "§4.1", "https://arxiv.org/abs/2106.09685"),)
     assert [claim.check for claim in question.claims] == ["merged_cost"]
     recall, choice = question.cards
-    assert recall.body == Recall(("A", "B"))
+    assert recall.body == Recall((KeyPoint("A"), KeyPoint("B")))
     assert (recall.claims, recall.revision, recall.difficulty) == (("merge-is-free",), 1, 1)
     assert isinstance(choice.body, Choice)
     assert [option.correct for option in choice.body.options] == [False, True]
@@ -47,7 +48,7 @@ SPOILT = {
     "an unknown key in the answer": ("  short: A", "  shrt: A", None, "shrt", 'did you mean "short"?'),
     "an unknown key of a source": ("where: ", "were: ", None, "were", 'unknown key "were"; did you mean "where"?'),
     "a missing key": ("    hint: two matrices\n    answer: A and B\n", "", ["q1-choice"], "id: q1-recall", '"answer" is missing'),
-    "a kind that is missing": ("    kind: recall\n", "", ["q1-choice"], "id: q1-recall", "write kind: recall or kind: choice"),
+    "a kind that is missing": ("    kind: recall\n", "", ["q1-choice"], "id: q1-recall", "write kind: and one of recall, choice"),
     "a kind that is misspelt": ("kind: choice", "knd: choice", ["q1-recall"], "knd", 'did you mean "kind"?'),
     "a kind that is unknown": ("kind: recall", "kind: recal", ["q1-choice"], "recal\n", 'did you mean "recall"?'),
     "options on a recall card": (

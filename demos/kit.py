@@ -206,21 +206,28 @@ def run_demo(
     device: str = "auto",
     seed: int = 0,
     mistake: str = "",
+    code: tuple[str, str] | None = None,
     emit: Emit,
     mark: Mark | None = None,
 ) -> bool:
     """Run a demo and emit its events; the last is a result or an error. Returns whether every check held.
 
-    `mistake` names a slip to make in it; `mark` is told, before each event, which line of the program speaks.
-    Raises DemoInputError, before any event, for a demo, parameter, value or mistake that does not exist.
+    `mistake` names a slip to make in it; `code` is a function of it and a learner's text to stand there. A run with
+    either proves nothing. `mark` is told, before each event, which line of the program, as run, speaks.
+    Raises DemoInputError, before any event, for a demo, parameter, value, mistake or function that does not exist.
     """
-    from demos.catalogue import find, program
+    from demos.catalogue import find
+    from demos.exercise import CodeError, alter, said
 
     demo = find(name)
     chosen = settle(demo, values)
-    slipped = program(name, mistake) if mistake else ""
     if device not in DEVICES:
         raise DemoInputError(f"device must be one of {', '.join(DEVICES)}, not {device!r}")
+    try:
+        altered = alter(name, mistake, code)
+    except CodeError as error:
+        emit({"event": "error", "message": str(error)})
+        return False
     start = time.perf_counter()
     import torch
 
@@ -229,7 +236,7 @@ def run_demo(
         emit({"event": "text", "markdown": fallback})
     random.seed(seed)
     torch.manual_seed(seed)
-    module = _slipped(name, slipped) if slipped else importlib.import_module(f"demos.{name}")
+    module: Any = importlib.import_module(f"demos.{name}") if altered is None else None
 
     def say(event: dict[str, Any]) -> None:
         if mark is not None:
@@ -237,11 +244,14 @@ def run_demo(
         emit(event)
 
     lab = Lab(demo, say, torch_device, seed)
+    # A demo's failure is its outcome, whatever it is; a learner's code may also try to leave.
+    failures = Exception if code is None else (Exception, SystemExit)
     try:
+        if altered is not None:
+            module = altered.module()
         module.run(lab, **chosen)
-    except Exception as error:  # a demo's failure is its outcome, whatever it is
-        message = " ".join(str(error).split()) or "no message"
-        emit({"event": "error", "message": f"{type(error).__name__}: {message}"})
+    except failures as error:
+        emit({"event": "error", "message": said(error) if altered is None else altered.says(error)})
         return False
     missing = [check for check in demo.checks if check not in lab.outcomes]
     if missing:
@@ -267,14 +277,6 @@ def prepare(name: str) -> None:
     for module in find(name).imports:
         with contextlib.suppress(Exception):
             importlib.import_module(module)
-
-
-def _slipped(name: str, text: str) -> types.ModuleType:
-    """The demo's module with a mistake in it. Only the demos' own text, changed as they declare, is ever run so."""
-    module = types.ModuleType(f"demos.{name}_with_a_mistake")
-    sys.modules[module.__name__] = module  # where dataclasses look their own module up
-    exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # noqa: S102
-    return module
 
 
 def _speaking(code: types.CodeType) -> int:

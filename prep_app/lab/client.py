@@ -7,38 +7,28 @@ import contextlib
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Literal
 
+from prep_app.lab import protocol
 from prep_app.lab.events import Event, Failure, Output, Result, parse
+from prep_app.lab.folder import folder_name, sweep
 from prep_app.text import printable
 
 State = Literal["cold", "warming", "ready", "running", "broken"]
 
-TIME_LIMIT = 120.0  # seconds; every demo of the pack takes under two
-LONGEST_LINE = 4 << 20  # bytes of one event
-MOST_BYTES = 32 << 20  # bytes of one run's events
-MOST_OUTPUT = 64 << 10  # bytes of one run's own printing that are kept
-CANCEL_PATIENCE = 1.0  # seconds until a worker that does not answer is killed
-
-
-def default_memory_limit() -> int:
-    """Half of this machine's memory, at most 8 GiB."""
-    try:
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
-        return 0
-    return min(8 << 30, whole // 2)
-
 
 class LabClient:
-    """Use from one event loop. `state` says what a run would have to wait for."""
+    """Use from one event loop. `state` says what a run would have to wait for.
 
-    def __init__(self, *, package: str = "demos", memory_limit: int | None = None) -> None:
+    `in_place` has the worker run without forking, as it does by itself where that is unsafe.
+    """
+
+    def __init__(self, *, package: str = "demos", memory_limit: int | None = None, in_place: bool = False) -> None:
         self.state: State = "cold"
         self._package = package
-        self._memory = default_memory_limit() if memory_limit is None else memory_limit
+        self._memory = protocol.default_memory_limit() if memory_limit is None else memory_limit
+        self._in_place = in_place
         self._process: asyncio.subprocess.Process | None = None
         self._creating: asyncio.Task[asyncio.subprocess.Process] | None = None
         self._events: asyncio.Queue[bytes | Output | None] = asyncio.Queue()
@@ -46,8 +36,9 @@ class LabClient:
         self._starting = asyncio.Lock()
         self._reason = ""  # why the worker is broken
         self._last_words = ""  # the end of what the worker printed
-        self._output_left = MOST_OUTPUT
+        self._output_left = protocol.MOST_OUTPUT
         self._run = 0
+        self._folder = ""  # where the code of the run that is going may write
         self._free = asyncio.Event()  # no run is going, nor being cleared away
         self._free.set()
         self._clearing: asyncio.Task[None] | None = None
@@ -70,15 +61,17 @@ class LabClient:
         name: str,
         values: Mapping[str, object],
         *,
-        device: str = "auto",
+        device: str | None = None,
         seed: int = 0,
         mistake: str = "",
-        time_limit: float = TIME_LIMIT,
+        code: tuple[str, str] | None = None,
+        time_limit: float | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Run a demo; yields its events, of which the last is a Result or a Failure.
 
-        `mistake` names one of the demo's slips, to see which check notices it. Leaving the iteration early cancels the
-        run. A run still going is cancelled first.
+        `mistake` names one of the demo's slips, to see which check notices it. `code` is a function of the program and
+        a learner's text to stand in its place; it runs confined, on the CPU unless told otherwise. Leaving the
+        iteration early cancels the run. A run still going is cancelled first.
         """
         while not self._free.is_set():
             await self.cancel()
@@ -90,19 +83,23 @@ class LabClient:
             if self.state != "ready":
                 yield Failure(self._reason)
                 return
+            asked = protocol.asked(name, values, device, seed, mistake, code)
+            limit = time_limit or (protocol.TIME_LIMIT if code is None else protocol.CODE_TIME_LIMIT)
+            if code is not None:
+                self._folder = folder_name()
+                asked["sandbox"] = {"folder": self._folder, "seconds": limit}
             self.state = "running"
             self._run += 1
-            self._output_left = MOST_OUTPUT
-            asked = {"name": name, "values": dict(values), "device": device, "seed": seed, "mistake": mistake}
+            self._output_left = protocol.MOST_OUTPUT
             await self._send({"run": self._run, **asked})
-            async for event in self._until_ended(self._run, time_limit):
+            async for event in self._until_ended(self._run, limit, code is not None):
                 yield event
         finally:
             if self.state == "running":
                 # Whoever left may be cancelled once more; clearing away must not be.
                 self._clearing = asyncio.create_task(self._clear_away())
             else:
-                self._free.set()
+                self._over()
 
     async def prepare(self, name: str) -> None:
         """Have the worker import what a demo needs beside torch, while somebody reads; a busy worker does not."""
@@ -113,7 +110,7 @@ class LabClient:
         """Stop the run that is going, if one is; its iteration ends with a Failure."""
         if self.state == "running":
             await self._send({"cancel": self._run})
-            asyncio.get_running_loop().call_later(CANCEL_PATIENCE, self._kill_if_still, self._run)
+            asyncio.get_running_loop().call_later(protocol.CANCEL_PATIENCE, self._kill_if_still, self._run)
 
     async def close(self) -> None:
         """End the worker and everything it started."""
@@ -123,56 +120,76 @@ class LabClient:
         if self._clearing is not None:
             await self._clearing
         await self._discard()
+        sweep(self._folder)
         self.state = "cold"
 
-    async def _until_ended(self, run: int, time_limit: float) -> AsyncGenerator[Event, None]:
+    async def _until_ended(self, run: int, time_limit: float, code: bool) -> AsyncGenerator[Event, None]:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + time_limit
         outcome: Event | None = None
         seen = 0
-        overstayed = ""
+        cut = ""  # why it was stopped from here
         while True:
             try:
                 async with asyncio.timeout_at(deadline):
                     line = await self._events.get()
             except TimeoutError:
-                overstayed = f"stopped after {time_limit:g} s; choose smaller parameters"
+                cut = protocol.overstayed(time_limit, code)
                 deadline = loop.time() + 60
                 await self.cancel()
                 continue
             if line is None:
                 self.state = "cold"
-                why = self._last_words.strip().splitlines()
-                said = f" ({why[-1][:160]})" if why and not overstayed else ""
-                yield Failure(overstayed or f"the lab's process ended{said}; run it again")
+                yield Failure(cut or protocol.died(self._last_words, code))
                 return
             if isinstance(line, Output):
                 yield line
                 continue
             seen += len(line)
-            body = _ended(line, run)
+            body = protocol.ended(line, run)
             if body is not None:
-                self.state = "ready"
-                yield outcome or Failure(overstayed or _sentence(body["why"]))
+                self.state = "cold" if body.get("last") else "ready"  # a worker that confined itself is spent
+                for printed in await self._printed_last():
+                    yield printed
+                yield outcome or Failure(cut or protocol.stopped(body["why"], code))
                 return
-            if seen > MOST_BYTES:
-                overstayed = overstayed or f"stopped: it sent more than {MOST_BYTES >> 20} MiB"
+            if seen > protocol.MOST_BYTES:
+                cut = cut or f"stopped: it sent more than {protocol.MOST_BYTES >> 20} MiB"
                 await self.cancel()
-            elif outcome is None and not overstayed:
+            elif outcome is None and not cut:
                 event = parse(line)
                 if isinstance(event, Result | Failure):
                     outcome = event
                 else:
                     yield event
 
+    async def _printed_last(self) -> list[Output]:
+        """What the run printed before it ended may still be in its pipe: let the loop look there once more."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+        printed = []
+        while not self._events.empty():
+            line = self._events.get_nowait()
+            if not isinstance(line, Output):
+                self._events.put_nowait(line)  # the worker's end, which is the last of its lines
+                break
+            printed.append(line)
+        return printed
+
     async def _clear_away(self) -> None:
         """The iteration was left early: cancel the run, and take what is still to come of it."""
         try:
             await self.cancel()
-            async for _ in self._until_ended(self._run, 10.0):
+            async for _ in self._until_ended(self._run, 10.0, False):
                 pass
         finally:
-            self._free.set()
+            self._over()
+
+    def _over(self) -> None:
+        """Nothing of the run is left; a worker that could not remove its folder is gone by now, or going."""
+        sweep(self._folder)
+        self._folder = ""
+        self._free.set()
 
     async def _spawn(self) -> None:
         self._events = asyncio.Queue()
@@ -197,7 +214,7 @@ class LabClient:
             line = await events.get()
             if isinstance(line, Output):
                 continue
-            body = _object(line) if line is not None else {}
+            body = protocol.body_of(line) if line is not None else {}
             if body.get("event") == "ready":
                 self.state = "ready"
                 return
@@ -220,12 +237,11 @@ class LabClient:
 
     async def _created(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *[sys.executable, "-P", "-u", "-m", "prep_app.lab.worker"],
-            *["--package", self._package, "--memory", str(self._memory)],
+            *protocol.command(self._package, self._memory, self._in_place),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            limit=LONGEST_LINE,
+            limit=protocol.LONGEST_LINE,
             start_new_session=True,
         )
 
@@ -235,7 +251,7 @@ class LabClient:
                 line = await stream.readline()
             except ValueError:  # longer than the limit: asyncio has dropped what it held
                 self._kill()
-                self._last_words = f"an event longer than {LONGEST_LINE >> 20} MiB"
+                self._last_words = f"an event longer than {protocol.LONGEST_LINE >> 20} MiB"
                 line = b""
             if not line:
                 # Let what was printed last arrive before the end is told.
@@ -255,11 +271,11 @@ class LabClient:
                 events.put_nowait(Output(kept if self._output_left else kept + "\n… more was printed; not kept"))
 
     async def _send(self, request: Mapping[str, Any]) -> None:
-        process = self._process
-        if process is not None and process.stdin is not None and not process.stdin.is_closing():
+        stdin = self._process.stdin if self._process is not None else None
+        if stdin is not None and not stdin.is_closing():
             with contextlib.suppress(ConnectionError):  # a dead worker is noticed by its readers
-                process.stdin.write(json.dumps(request).encode() + b"\n")
-                await process.stdin.drain()
+                stdin.write(json.dumps(request).encode() + b"\n")
+                await stdin.drain()
 
     def _kill_if_still(self, run: int) -> None:
         if self.state == "running" and self._run == run:
@@ -272,37 +288,13 @@ class LabClient:
 
     async def _discard(self) -> None:
         """Forget the worker, dead or alive."""
+        self._kill()
         process, self._process = self._process, None
         if process is None:
             return
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         for reader in self._readers:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
         if process.stdin is not None:
             process.stdin.close()
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(line)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _ended(line: bytes, run: int) -> dict[str, Any] | None:
-    if not line.startswith(b'{"event": "ended"'):
-        return None
-    body = _object(line)
-    return body if body.get("run") == run else None
-
-
-def _sentence(why: str) -> str:
-    why = printable(why)
-    if why == "cancelled":
-        return "cancelled"
-    return f"the demo stopped: {why or 'no result'}"

@@ -1,12 +1,16 @@
 """The worker process: imports torch once, then runs each demo in a fork of itself.
 
-    python -P -u -m prep_app.lab.worker [--package demos] [--memory BYTES]
+    python -P -u -m prep_app.lab.worker [--package demos] [--memory BYTES] [--in-place]
 
 It reads one JSON request a line on stdin, {"run": N, "name", "values", "device", "seed", "mistake"}, {"cancel": N} or
 {"prepare": name}, which imports what a demo will need. It writes one event a line on a private copy of stdout's
 descriptor, each with its "run"; {"event": "line", "line": N} says which line of its program the demo has reached.
 Descriptor 1 itself is joined to stderr, so that whatever a demo or a native library prints arrives as text and never as
 an event.
+
+A run may also have "code": {"function", "text"}, which a learner wrote, and then has "sandbox": {"folder", "seconds"}:
+it is confined to them, and the folder is removed. A worker that cannot fork is spent by that: it ends such a run with
+"last": true, and itself.
 """
 
 from __future__ import annotations
@@ -22,6 +26,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from prep_app.lab.folder import sweep
+
 NICE = 15  # the app's keys come first
 POLL_SECONDS = 0.05  # how often a run's memory is looked at
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -33,6 +39,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--package", default="demos")
     parser.add_argument("--memory", type=int, default=0, help="bytes a run may hold; 0: no limit")
+    parser.add_argument("--in-place", action="store_true", help="do not fork, as where that is unsafe")
     options = parser.parse_args()
     protocol = os.dup(1)
     os.dup2(2, 1)
@@ -47,7 +54,7 @@ def main() -> int:
     # The first optimizer of a process imports torch._dynamo (0.8 s): paid here once, not in every fork.
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
     kit = importlib.import_module(f"{options.package}.kit")
-    forks = sys.platform == "linux"
+    forks = sys.platform == "linux" and not options.in_place
     send(protocol, {"event": "ready", "torch": torch.__version__, "forks": forks})
     requests = _Requests(0)
     while (request := requests.next()) is not None:
@@ -59,8 +66,7 @@ def main() -> int:
         if forks:
             _run_forked(kit, request, protocol, requests, options.memory)
         else:
-            _run(kit, request, protocol)
-            send(protocol, {"event": "ended", "run": request["run"], "why": ""})
+            _run_in_place(kit, request, protocol, options.memory)
     return 0
 
 
@@ -111,10 +117,34 @@ def _run(kit: Any, request: dict[str, Any], protocol: int) -> None:
             emit({"event": "line", "line": line})
 
     asked = {word: request[word] for word in ("device", "seed", "mistake")}
+    if "code" in request:
+        asked["code"] = (request["code"]["function"], request["code"]["text"])
     try:
         kit.run_demo(request["name"], request["values"], **asked, emit=emit, mark=mark)
     except ValueError as error:  # DemoInputError: a name or value that does not exist
         emit({"event": "error", "message": str(error)})
+
+
+def _confine(kit: Any, request: dict[str, Any], memory: int) -> None:
+    """Shut this process in, once it has imported what the demo needs; libraries do odd things at import."""
+    from prep_app.lab.sandbox import MEMORY, Bounds, confine
+
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    kit.prepare(request["name"])
+    most = min(memory or MEMORY, MEMORY)
+    confine(Bounds(request["sandbox"]["folder"], request["sandbox"]["seconds"], most), request["device"])
+
+
+def _run_in_place(kit: Any, request: dict[str, Any], protocol: int, memory: int) -> None:
+    last = "code" in request
+    if last:
+        _confine(kit, request, memory)
+    _run(kit, request, protocol)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    send(protocol, {"event": "ended", "run": request["run"], "why": "", "last": last})
+    if last:
+        os._exit(0)  # what the code left for the end is not run
 
 
 def _run_forked(kit: Any, request: dict[str, Any], protocol: int, requests: _Requests, memory: int) -> None:
@@ -124,7 +154,7 @@ def _run_forked(kit: Any, request: dict[str, Any], protocol: int, requests: _Req
     child = os.fork()
     if child == 0:
         os.close(alive)
-        _child(kit, request, protocol, parent)
+        _child(kit, request, protocol, parent, memory)
     os.close(held_by_child)
     why = ""
     while True:
@@ -135,6 +165,8 @@ def _run_forked(kit: Any, request: dict[str, Any], protocol: int, requests: _Req
             requests.fill()
             if requests.closed:
                 _kill(child)
+                os.waitpid(child, 0)
+                _tidy(request)
                 os._exit(0)
             if _cancelled(requests, request["run"]):
                 why = "cancelled"
@@ -145,16 +177,24 @@ def _run_forked(kit: Any, request: dict[str, Any], protocol: int, requests: _Req
     os.close(alive)
     _kill(child)  # whatever it started goes with it
     _, status = os.waitpid(child, 0)
+    _tidy(request)
     send(protocol, {"event": "ended", "run": request["run"], "why": why or _ending(status)})
 
 
-def _child(kit: Any, request: dict[str, Any], protocol: int, parent: int) -> NoReturn:
+def _tidy(request: dict[str, Any]) -> None:
+    if "sandbox" in request:
+        sweep(request["sandbox"]["folder"])
+
+
+def _child(kit: Any, request: dict[str, Any], protocol: int, parent: int, memory: int) -> NoReturn:
     try:
         os.setpgid(0, 0)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)  # the worker died before the line above
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        if "code" in request:
+            _confine(kit, request, memory)
         _run(kit, request, protocol)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -184,6 +224,8 @@ def _ending(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     if code == 0:
         return "it ended without a result"
+    if code == -signal.SIGXCPU:
+        return "it used up its share of the processor's time"
     if code < 0:
         return f"it crashed ({signal.Signals(-code).name})"
     return f"it ended with status {code} and no result"

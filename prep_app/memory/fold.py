@@ -12,7 +12,7 @@ from prep_app.memory.schedule import next_memory
 from prep_app.memory.types import CardMemory, Learned, New, Rating
 from prep_app.settings import Settings
 
-FOLD_VERSION = 2  # raise it when the same entries would fold to something else
+FOLD_VERSION = 3  # raise it when the same entries would fold to something else
 _NEW = New()
 
 
@@ -26,6 +26,7 @@ class CardFold:
     marked: bool = False
     suspended: bool = False
     buried_day: int = 0  # the study day it sits out
+    answers: int = 0  # of every revision, practice too
     seconds: float = 0.0  # over all timed reviews
     timed: int = 0
     last_at: int = 0
@@ -63,12 +64,15 @@ def fold_entry(fold: CardFold, entry: Entry, settings: Settings) -> CardFold:
             return replace(fold, marked=entry.kind == "mark")
         case "suspend" | "unsuspend":
             return replace(fold, suspended=entry.kind == "suspend")
+        case "reset":
+            return replace(fold, memory=_NEW, introduced_ms=None)
         case "bury":
             return replace(fold, buried_day=study_day(entry.at, settings.rollover_hour))
     return fold
 
 
 def _fold_review(fold: CardFold, entry: Entry, settings: Settings) -> CardFold:
+    fold = replace(fold, answers=fold.answers + 1)
     seconds = entry.data.get("seconds")
     if seconds is not None:
         fold = replace(fold, seconds=fold.seconds + seconds, timed=fold.timed + 1)

@@ -1,4 +1,7 @@
-"""Today's queue: what has started to slip, then what is due, then what is new; topics mixed, siblings apart."""
+"""Today's queue: what has started to slip, then what is due, then what is new; topics mixed, siblings apart.
+
+New cards come in the order of the concept graph: a card after those it needs.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ def todays_queue(
     allowance = max(0, settings.new_per_day - memory.introduced_on(today)) + extra_new
     if len(new) > allowance and allowance <= settings.new_per_day:
         later.append(tomorrow)
-    fresh = _mixed(new)[:allowance]
+    fresh = in_order(_mixed(new))[:allowance]
     learning.sort(key=lambda pair: pair[0])
     due.sort(key=lambda pair: (pair[0], pair[1].id))
     reviews = [card for _, card in due]
@@ -76,7 +79,7 @@ def todays_queue(
     if limit is not None:
         order = order[:limit]
     return Queue(
-        cards=tuple(card.id for card in _apart(order)),
+        cards=tuple(card.id for card in _prerequisites_first(_apart(order), fresh)),
         due=len(due),
         new=len(fresh),
         learning=len(learning),
@@ -93,6 +96,28 @@ def minutes_for(count: int, memory: Memory) -> float:
 def _days_late(state: Learned, at: int, settings: Settings) -> int:
     hour = settings.rollover_hour
     return study_day(at, hour) - study_day(state.due_ms, hour)
+
+
+def in_order(cards: Sequence[Card]) -> list[Card]:
+    """Put those among `cards` that a card needs before it, and otherwise leave the order as it is."""
+    waiting = {card.id: card for card in cards}
+    ordered: list[Card] = []
+    for card in cards:
+        chain = [card] if waiting.pop(card.id, None) else []
+        while chain:
+            need = next((need for need in chain[-1].needs if need in waiting), None)
+            if need is None:
+                ordered.append(chain.pop())
+            else:
+                chain.append(waiting.pop(need))
+    return ordered
+
+
+def _prerequisites_first(cards: Sequence[Card], fresh: Sequence[Card]) -> list[Card]:
+    """The new cards change places among themselves until each stands behind those it needs."""
+    new = {card.id for card in fresh}
+    turns = iter(in_order([card for card in cards if card.id in new]))
+    return [next(turns) if card.id in new else card for card in cards]
 
 
 def _mixed(cards: Sequence[Card]) -> list[Card]:

@@ -32,7 +32,7 @@ from prep_app.paths import Home
 from prep_app.settings import Settings
 
 DEFAULT_SECONDS = 30.0  # a card's cost before the learner's own has been measured
-_UNDOABLE = ("review", "bury", "suspend", "unsuspend", "mark", "unmark")
+_UNDOABLE = ("review", "bury", "suspend", "unsuspend", "reset", "mark", "unmark")
 
 
 class Memory:
@@ -61,6 +61,11 @@ class Memory:
     def state(self, card: CardId, revision: int = 1) -> CardMemory:
         fold = self._cards.get(card)
         return New() if fold is None or fold.revision < revision else fold.memory
+
+    def answers(self, card: CardId) -> int:
+        """How often a card was answered in all, practice too."""
+        fold = self._cards.get(card)
+        return 0 if fold is None else fold.answers
 
     def flags(self, card: CardId, at: int | None = None) -> Flags:
         """Marked, suspended, and buried on the study day of `at` (default: the day it was buried)."""
@@ -151,6 +156,10 @@ class Memory:
 
     def unsuspend(self, card: CardId, at: int) -> None:
         self._append("unsuspend", at, card)
+
+    def reset(self, card: CardId, at: int) -> None:
+        """Make the card new again; its reviews stay in the journal."""
+        self._append("reset", at, card)
 
     def mark(self, card: CardId, at: int) -> None:
         self._append("mark", at, card)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from prep_app.answers.choice import mark_choice, suggest_choice
-from prep_app.answers.recall import suggest_recall
-from prep_app.content.model import Card, CardId, Choice, Library, Option, QuestionId, Recall
+from prep_app.answers.asked import Asked, ask
+from prep_app.answers.mark import Mark, suggest
+from prep_app.answers.response import Response, mark
+from prep_app.content.model import Card, CardId, Library, QuestionId
 from prep_app.memory.days import study_day
 from prep_app.memory.queue import minutes_for, todays_queue
 from prep_app.memory.schedule import recall
@@ -67,6 +67,8 @@ class Session:
         self._history: list[tuple[str, Plan]] = []  # the journal kind taken back, and the plan before it
         self._answers: list[Answered] = []
         self._shown_at = clock()
+        self._answered_at: int | None = None
+        self._asked: Asked | None = None
 
     @classmethod
     def start(
@@ -129,28 +131,30 @@ class Session:
 
     # The card in hand
 
-    def prompt_options(self) -> tuple[Option, ...]:
-        """The options of the current choice card, shuffled anew for each time it is answered."""
+    @property
+    def asked(self) -> Asked:
+        """The card in hand as it is asked this time: shuffled and drawn anew for each time it is answered."""
         card = self._in_hand()
-        if not isinstance(card.body, Choice):
-            return ()
-        state = self.memory.state(card.id, card.revision)
-        times = 0 if isinstance(state, New) else state.reviews
-        options = list(card.body.options)
-        random.Random(f"{card.id}:{times}").shuffle(options)
-        return tuple(options)
+        if self._asked is None or self._asked.card is not card:
+            self._asked = ask(card, self.memory.answers(card.id))
+        return self._asked
 
     def hint(self) -> str:
         """Return the hint; from now on the suggested grade is lower."""
         self.hints_used += 1
-        return self._in_hand().hint
+        return self.asked.hint
 
-    def suggest(self, marked: Collection[int]) -> Rating:
-        """Suggest a grade from the key points ticked or the options chosen (indices as shown)."""
-        body = self._in_hand().body
-        if isinstance(body, Recall):
-            return suggest_recall(len(marked), len(body.key_points), self.hints_used)
-        return suggest_choice(mark_choice(self.prompt_options(), marked), self.hints_used)
+    def mark(self, response: Response) -> Mark:
+        """Mark an answer. The first call is when it was given; what is ticked later changes the mark, not the time."""
+        if self._answered_at is None:
+            self._answered_at = self._clock()
+        return mark(self.asked, response)
+
+    def suggest(self, response: Response) -> Rating:
+        """Suggest a grade: by the mark, the hints used and the time taken."""
+        held = self.mark(response)
+        seconds = ((self._answered_at or self._shown_at) - self._shown_at) / 1000
+        return suggest(self._in_hand().body.kind, held, hints=self.hints_used, seconds=seconds)
 
     def previews(self) -> dict[Rating, Preview]:
         card = self._in_hand()
@@ -242,6 +246,7 @@ class Session:
     def _next(self) -> None:
         self.hints_used = 0
         self._shown_at = self._clock()
+        self._answered_at = self._asked = None
 
     def _note(self) -> None:
         if not self.practice:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from prep_app.content.model import Card, CardId, QuestionId, Recall
-from prep_app.memory.queue import todays_queue
+from prep_app.content.body import KeyPoint, Recall
+from prep_app.content.model import Card, CardId, QuestionId
+from prep_app.memory.queue import in_order, todays_queue
 from prep_app.memory.store import Memory
 from prep_app.memory.types import Rating
+from prep_app.paths import Home
 from prep_app.settings import Settings
 from tests.conftest import Clock
 
@@ -17,7 +21,7 @@ from tests.conftest import Clock
 def cards(*counts: int) -> list[Card]:
     """Some cards of question A, some of B, …"""
     return [
-        Card(CardId(f"{name}{n}"), QuestionId(name), f"topic {n % 2}", "?", "!", Recall(("point",)))
+        Card(CardId(f"{name}{n}"), QuestionId(name), f"topic {n % 2}", "?", "!", Recall((KeyPoint("point"),)))
         for name, count in zip("ABCD", counts, strict=False)
         for n in range(count)
     ]
@@ -26,8 +30,6 @@ def cards(*counts: int) -> list[Card]:
 @limits(deadline=None, max_examples=60)
 @given(counts=st.lists(st.integers(0, 12), min_size=1, max_size=4))
 def test_siblings_are_apart_wherever_the_numbers_allow(counts: list[int], tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
-    from prep_app.paths import Home
-
     memory = Memory.open(Home(tmp_path_factory.mktemp("home")), Settings())
     clock = Clock()
     pool = cards(*counts)
@@ -77,3 +79,39 @@ def test_a_failed_card_is_asked_first(memory: Memory, clock: Clock) -> None:
     queue = todays_queue(pool, memory, settings, clock())
     assert queue.cards[0] == pool[2].id
     assert queue.learning == 1
+
+
+def chained(pool: list[Card], needs: dict[int, list[int]]) -> list[Card]:
+    return [replace(card, needs=tuple(pool[n].id for n in needs.get(i, ()))) for i, card in enumerate(pool)]
+
+
+@limits(deadline=None, max_examples=60)
+@given(data=st.data(), counts=st.lists(st.integers(1, 8), min_size=1, max_size=3))
+def test_a_new_card_comes_after_those_it_needs(data: st.DataObject, counts: list[int], tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+    pool = cards(*counts)
+    names = st.integers(0, len(pool) - 1)
+    order = data.draw(st.permutations(range(len(pool))))
+    # A card needs only cards that stand before it in some order, so there is no circle.
+    needs = {order[at]: [order[data.draw(names) % at]] for at in range(1, len(pool)) if data.draw(st.booleans())}
+    pool = chained(pool, needs)
+    memory = Memory.open(Home(tmp_path_factory.mktemp("home")), Settings())
+    asked = list(todays_queue(pool, memory, Settings(new_per_day=data.draw(st.integers(1, 30))), Clock()()).cards)
+    memory.close()
+    for card in pool:
+        for need in card.needs:
+            if card.id in asked:
+                assert asked.index(need) < asked.index(card.id)
+
+
+def test_a_card_being_reviewed_does_not_wait_for_a_new_one_that_it_needs(memory: Memory, clock: Clock) -> None:
+    pool = chained(cards(2), {0: [1]})
+    memory.answer(pool[0].id, Rating.AGAIN, at=clock())
+    assert todays_queue(pool, memory, Settings(), clock()).cards == (pool[0].id, pool[1].id)
+
+
+def test_a_long_chain_and_even_a_circle_are_put_in_some_order() -> None:
+    pool = cards(3000)
+    chain = chained(pool, {n: [n + 1] for n in range(2999)})
+    assert [card.id for card in in_order(chain)] == [card.id for card in reversed(pool)]
+    circle = chained(pool[:2], {0: [1], 1: [0]})
+    assert len(in_order(circle)) == 2

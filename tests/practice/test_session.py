@@ -6,7 +6,9 @@ import random
 
 import pytest
 
-from prep_app.content.model import Choice, Library, QuestionId
+from prep_app.answers.response import Picked
+from prep_app.content.body import Choice
+from prep_app.content.model import Library, QuestionId
 from prep_app.memory.store import Memory
 from prep_app.memory.types import New, Rating
 from prep_app.practice.session import FIRST_SESSION, Session
@@ -100,9 +102,9 @@ def test_options_are_shuffled_the_same_way_until_the_card_is_answered(
     while not isinstance(session.current.body, Choice):
         session.grade(Rating.GOOD)
     card = session.current
-    assert session.prompt_options() == session.prompt_options()
+    assert session.asked.options == session.asked.options
     for _ in range(6):
-        orders.add(tuple(option.text for option in session.prompt_options()))
+        orders.add(tuple(option.text for option in session.asked.options))
         session.grade(Rating.AGAIN)
         while session.current is not card:
             session.grade(Rating.GOOD)
@@ -113,11 +115,11 @@ def test_a_hint_lowers_the_suggestion_for_this_card_only(library: Library, memor
     session = start(library, memory, clock, only=(QuestionId("Q35"),))
     while not isinstance(session.current.body, Choice):
         session.grade(Rating.GOOD)
-    right = {index for index, option in enumerate(session.prompt_options()) if option.correct}
-    assert session.suggest(right) is Rating.GOOD
+    right = frozenset(index for index, option in enumerate(session.asked.options) if option.correct)
+    assert session.suggest(Picked(right)) is Rating.GOOD
     assert session.hint()
-    assert session.suggest(right) is Rating.HARD
-    assert session.suggest(set()) is Rating.AGAIN
+    assert session.suggest(Picked(right)) is Rating.HARD
+    assert session.suggest(Picked()) is Rating.AGAIN
     session.grade(Rating.GOOD)
     assert session.hints_used == 0
 

@@ -46,7 +46,7 @@ async def shoot() -> None:
             screen = StudyScreen(desk, session)
             app.push_screen(screen)
             await pilot.pause()
-            right = next(n for n, option in enumerate(session.prompt_options(), 1) if option.correct)
+            right = next(n for n, option in enumerate(session.asked.options, 1) if option.correct)
             await pilot.press(str(right), "space", "d")
             while screen.pane is None or screen.pane.running or not screen.pane.checks:
                 await pilot.pause(0.1)

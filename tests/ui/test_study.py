@@ -127,7 +127,7 @@ async def test_a_choice_is_marked_and_explains_itself(opened: Opened) -> None:
         screen = study(learner)
         while screen.session.current.body.kind != "choice":
             await learner.press("space", "3")
-        options = screen.session.prompt_options()
+        options = screen.session.asked.options
         right = next(index for index, option in enumerate(options) if option.correct)
         wrong = (right + 1) % len(options)
         await learner.press(str(wrong + 1))
@@ -144,7 +144,7 @@ async def test_a_hint_lowers_the_suggestion(opened: Opened) -> None:
         screen = study(learner)
         while screen.session.current.body.kind != "choice":
             await learner.press("space", "3")
-        options = screen.session.prompt_options()
+        options = screen.session.asked.options
         right = next(index for index, option in enumerate(options) if option.correct)
         await learner.press("h")
         assert "Hint:" in learner.reads()

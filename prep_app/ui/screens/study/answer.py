@@ -9,17 +9,24 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from prep_app.content.model import Card, Question, Recall, Source
+from prep_app.answers.asked import Asked
+from prep_app.content.body import Recall
+from prep_app.content.model import Question, Source
 from prep_app.memory.types import Proof
 from prep_app.ui.screens.study.claims import Claims
 from prep_app.ui.screens.study.key_points import KeyPoints
 
 
 class Answer(Vertical):
-    def __init__(self, card: Card, question: Question, proofs: Mapping[tuple[str, str], Proof]) -> None:
+    def __init__(
+        self, asked: Asked, question: Question, proofs: Mapping[tuple[str, str], Proof], solution: str = ""
+    ) -> None:
+        """`solution` is the function as the demo's own program has it, for a code card."""
         super().__init__()
+        self.solution = solution
         self.display = False
-        self.card = card
+        self.asked = asked
+        card = self.card = asked.card
         self.question = question
         wanted = set(card.claims)
         claims = [claim for claim in question.claims if claim.id in wanted]
@@ -27,14 +34,17 @@ class Answer(Vertical):
         self.all_claims = Claims(
             question.claims, proofs, "Every claim of this answer, and its program (l opens the lab):"
         )
-        self.points = KeyPoints(card.body.key_points) if isinstance(card.body, Recall) else None
+        points = card.body.key_points if isinstance(card.body, Recall) else ()
+        self.points = KeyPoints(tuple(point.text for point in points)) if points else None
         self.full_shown = False
 
     def compose(self) -> ComposeResult:
         from prep_app.ui.widgets.prose import Prose
 
-        if self.card.answer:
-            yield Prose(self.card.answer)
+        if self.asked.answer:
+            yield Prose(self.asked.answer)
+        if self.solution:
+            yield Prose(f"The program's own:\n\n```python\n{self.solution}\n```")
         if self.points is not None:
             yield self.points
         yield self.claims

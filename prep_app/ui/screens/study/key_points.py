@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalGroup
@@ -53,6 +55,11 @@ class KeyPoints(VerticalGroup):
             yield PointLine(index, text)
 
     def on_mount(self) -> None:
+        self._draw()
+
+    def tick_all(self, points: Iterable[int]) -> None:
+        """Tick the points that a typed answer made."""
+        self.ticked |= set(points)
         self._draw()
 
     def move(self, step: int) -> None:

@@ -7,8 +7,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from prep_app.content.model import Card
-from prep_app.ui.screens.study.choices import Choices
+from prep_app.ui.screens.study.answering.answering import Answering
+
+FENCE = "```"
 
 
 class Page(VerticalScroll, can_focus=False):
@@ -16,16 +17,23 @@ class Page(VerticalScroll, can_focus=False):
         yield Static(id="prompt", markup=False)
         yield Static(id="hint", markup=False)
 
-    async def ask(self, card: Card, choices: Choices | None) -> None:
-        """Put `card`'s question on an empty page."""
+    async def ask(self, prompt: str, answering: Answering) -> None:
+        """Put a question on an empty page."""
         with self.app.batch_update():
-            for gone in self.query("Choices, Answer"):
+            for gone in self.query("Answering, Answer, #prompt-code"):
                 gone.display = False  # out of sight at once, gone when there is time
                 self.call_after_refresh(gone.remove)
-            self.query_one("#prompt", Static).update(Content(card.prompt))
+            plain = self.query_one("#prompt", Static)
+            plain.display = not answering.OWN_PROMPT and FENCE not in prompt
+            plain.update(Content(prompt))
             self.query_one("#hint", Static).remove_class("-shown")
-            if choices is not None:
-                await self.mount(choices)
+            if FENCE in prompt and not answering.OWN_PROMPT:
+                from prep_app.ui.widgets.prose import Prose
+
+                code = Prose(prompt)
+                code.id = "prompt-code"
+                await self.mount(code)
+            await self.mount(answering)
             self.scroll_home(animate=False)
 
     def show_hint(self, text: str) -> None:

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from prep_app.answers.response import Picked, Response
 from prep_app.content.model import Card, DemoLink, Question
 from prep_app.memory.types import Rating
 from prep_app.practice.demo_runs import keep_run
@@ -22,7 +23,9 @@ from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
 from prep_app.ui.export import export
 from prep_app.ui.screens.study.answer import Answer
-from prep_app.ui.screens.study.choices import Choices, OptionLine
+from prep_app.ui.screens.study.answering.answering import Answering
+from prep_app.ui.screens.study.answering.kinds import answering
+from prep_app.ui.screens.study.code_card import solution, to_mend
 from prep_app.ui.screens.study.grade_bar import GradeBar
 from prep_app.ui.screens.study.key_points import KeyPoints
 from prep_app.ui.screens.study.page import Page
@@ -31,6 +34,7 @@ from prep_app.ui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from prep_app.lab.catalogue import Demo
+    from prep_app.lab.judge import Verdict
     from prep_app.ui.app import PrepApp
 
 
@@ -47,8 +51,9 @@ class StudyScreen(Screen[None]):
         self.session = session
         self.revealed = False
         self.full = False
-        self.choices: Choices | None = None
+        self.answering: Answering | None = None
         self.answer: Answer | None = None
+        self.solution = ""  # of a code card
         self.pane: DemoPane | None = None
 
     def compose(self) -> ComposeResult:
@@ -75,12 +80,16 @@ class StudyScreen(Screen[None]):
             return
         self.revealed = self.full = False
         self.answer = None
-        self.choices = Choices(self.session.prompt_options()) if card.body.kind == "choice" else None
+        asked = self.session.asked
+        self.solution = await solution(card)
+        self.answering = answering(asked, await to_mend(card), self._judge)
+        self.set_focus(None)
         with self.app.batch_update():
             self._close_demo()
-            await self.query_one(Page).ask(card, self.choices)
+            await self.query_one(Page).ask(asked.prompt, self.answering)
             self._draw_status()
             self._draw_bar()
+            self.answering.enter()
         self.refresh(layout=True)  # in the very next frame, not once every widget has had its say
         self.refresh_bindings()
         # The answer is laid out behind the question while it is being read, so the reveal is instant.
@@ -90,7 +99,7 @@ class StudyScreen(Screen[None]):
     async def _prepare_answer(self, card: Card) -> Answer:
         if self.answer is None or self.answer.card is not card:
             question = self._question(card)
-            self.answer = Answer(card, question, self.desk.memory.proofs())
+            self.answer = Answer(self.session.asked, question, self.desk.memory.proofs(), self.solution)
             await self.query_one(Page).mount(self.answer)
             # Textual keeps the lines of up to 1,024 removed widgets in this cache, for the collector to wade through.
             StylesCache.get_inner_outer.cache_clear()
@@ -102,6 +111,12 @@ class StudyScreen(Screen[None]):
         link = self._demo_link(card)
         if link is not None and (await self._demo(link)).imports:
             await cast("PrepApp", self.app).lab.prepare(link.name)
+
+    async def _judge(self, text: str) -> Verdict:
+        """Run the learner's function in the lab against the checks of the card's demo."""
+        from prep_app.practice.code_run import judge_code
+
+        return await judge_code(cast("PrepApp", self.app).lab, self.session.asked, text)
 
     @staticmethod
     async def _demo(link: DemoLink) -> Demo:
@@ -129,11 +144,7 @@ class StudyScreen(Screen[None]):
         if card is None:
             return
         if not self.revealed:
-            bar.invite(
-                "Pick with 1–9, then space reveals the answer"
-                if self.choices
-                else "Say it aloud, then space reveals the answer"
-            )
+            bar.invite(self.answering.INVITATION if self.answering else "")
             return
         previews = self.session.previews()
         at = now()
@@ -144,12 +155,20 @@ class StudyScreen(Screen[None]):
         bar.offer(intervals, self._suggestion())
 
     def _suggestion(self) -> Rating | None:
-        if self.choices is not None:
-            return self.session.suggest(self.choices.chosen)
         points = self.answer.points if self.answer else None
-        if points is None or not points.ticked:
+        if points is not None:
+            return self.session.suggest(self._response()) if points.ticked else None
+        if self.answering is None or not self.answering.given():
             return None
-        return self.session.suggest(points.ticked)
+        return self.session.suggest(self._response())
+
+    def _response(self) -> Response:
+        """What was answered; for a recall card the points ticked, once there are any to tick."""
+        points = self.answer.points if self.answer else None
+        if self.revealed and points is not None:
+            return Picked(frozenset(points.ticked))
+        assert self.answering is not None
+        return self.answering.response()
 
     def _question(self, card: Card) -> Question:
         return self.desk.library.questions[card.question]
@@ -159,12 +178,18 @@ class StudyScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         card = self.session.current
         match action:
-            case "reveal" | "choose":
-                return not self.revealed and (action == "reveal" or self.choices is not None)
+            case "reveal":
+                return not self.revealed
+            case "choose":
+                return not self.revealed and card is not None and card.body.kind == "choice"
+            case "type":
+                return not self.revealed and card is not None and card.body.kind != "choice"
             case "grade" | "full":
                 return self.revealed
             case "tick":
-                return self.revealed and self.answer is not None and self.answer.points is not None
+                if not self.revealed:
+                    return card is not None and card.body.kind == "choice"
+                return self.answer is not None and self.answer.points is not None
             case "hint":
                 return not self.revealed and card is not None and bool(card.hint)
             case "demo" | "lab":
@@ -176,9 +201,13 @@ class StudyScreen(Screen[None]):
         if card is None:
             return
         answer = await self._prepare_answer(card)
+        if self.answering is not None:
+            response = self.answering.response()
+            self.answering.reveal(self.session.mark(response))
+            if answer.points is not None and isinstance(response, Picked):
+                answer.points.tick_all(response.indices)
         self.revealed = True
-        if self.choices is not None:
-            self.choices.reveal()
+        self.set_focus(None)
         answer.display = True
         self._draw_bar()
         self.refresh(layout=True)
@@ -190,19 +219,29 @@ class StudyScreen(Screen[None]):
         await self._show_card()
 
     def action_choose(self, number: int) -> None:
-        if self.choices is not None:
-            self.choices.choose(number - 1)
+        if self.answering is not None:
+            self.answering.choose(number - 1)
+
+    async def action_type(self) -> None:
+        from prep_app.ui.screens.study.answering.spoken import Spoken
+
+        if isinstance(self.answering, Spoken):
+            await self.answering.type()
+        elif self.answering is not None:
+            self.answering.enter()
 
     def action_move(self, step: int) -> None:
-        if not self.revealed and self.choices is not None:
-            self.choices.move(step)
-        elif self.revealed and self.answer is not None and self.answer.points is not None:
+        if self.revealed and self.answer is not None and self.answer.points is not None:
             self.answer.points.move(step)
+        elif not self.revealed and self.answering is not None and self.session.asked.options:
+            self.answering.move(step)
         else:
             self.query_one(Page).scroll_relative(y=step, animate=False)
 
     def action_tick(self) -> None:
-        if self.answer is not None and self.answer.points is not None:
+        if not self.revealed and self.answering is not None:
+            self.answering.toggle()
+        elif self.answer is not None and self.answer.points is not None:
             self.answer.points.tick()
 
     def action_page(self, step: int) -> None:
@@ -249,7 +288,9 @@ class StudyScreen(Screen[None]):
     # The demo
 
     def _demo_link(self, card: Card) -> DemoLink | None:
-        return card.demo or next(iter(self._question(card).demos), None)
+        asked = self.session.asked if card is self.session.current else None
+        link = asked.demo if asked is not None else card.demo
+        return link or next(iter(self._question(card).demos), None)
 
     async def action_demo(self) -> None:
         card = self.session.current
@@ -294,6 +335,14 @@ class StudyScreen(Screen[None]):
     async def _demo_exported(self, message: DemoPane.Exported) -> None:
         await export(self, self.desk, message.run)
 
+    async def library_changed(self, desk: Desk) -> None:
+        """A pack was edited: go on with its cards as they are now."""
+        before = self.session.current
+        self.desk = desk
+        self.session.adopt(desk.library)
+        if self.session.current != before:
+            await self._show_card()
+
     def on_screen_resume(self) -> None:
         self._prove()  # the lab may have run it meanwhile
 
@@ -311,10 +360,10 @@ class StudyScreen(Screen[None]):
         if self.revealed:
             await self.action_grade(int(message.rating))
 
-    @on(OptionLine.Picked)
-    def _option_clicked(self, message: OptionLine.Picked) -> None:
-        if self.choices is not None:
-            self.choices.choose(message.index)
+    @on(Answering.Submitted)
+    async def _answer_complete(self) -> None:
+        if not self.revealed:
+            await self.action_reveal()
 
     @on(KeyPoints.Ticked)
     def _ticks_changed(self) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import VerticalGroup
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from prep_app.content.model import Option
+from prep_app.answers.asked import Asked
+from prep_app.answers.mark import Mark
+from prep_app.answers.response import Picked
+from prep_app.content.body import Option
+from prep_app.ui.screens.study.answering.answering import Answering
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Hanging
 
@@ -50,13 +53,15 @@ class OptionLine(Hanging):
         self.post_message(self.Picked(self.index))
 
 
-class Choices(VerticalGroup):
+class Choices(Answering):
     """All options of the card, in the order the session shuffled them."""
 
-    def __init__(self, options: tuple[Option, ...]) -> None:
+    INVITATION = "Pick with 1–9, then space reveals the answer"
+
+    def __init__(self, asked: Asked) -> None:
         super().__init__()
-        self.options = options
-        self.several = sum(option.correct for option in options) > 1
+        self.options = asked.options
+        self.several = sum(option.correct for option in asked.options) > 1
         self.chosen: set[int] = set()
         self.cursor: int | None = None
         self.revealed = False
@@ -69,6 +74,12 @@ class Choices(VerticalGroup):
 
     def on_mount(self) -> None:
         self._draw()
+
+    def response(self) -> Picked:
+        return Picked(frozenset(self.chosen))
+
+    def given(self) -> bool:
+        return bool(self.chosen)
 
     def choose(self, index: int) -> None:
         """Pick option `index`; where several are right, a second press takes it back."""
@@ -91,9 +102,13 @@ class Choices(VerticalGroup):
         if self.cursor is not None:
             self.choose(self.cursor)
 
-    def reveal(self) -> None:
+    def reveal(self, mark: Mark) -> None:
         self.revealed = True
         self._draw()
+
+    def on_option_line_picked(self, message: OptionLine.Picked) -> None:
+        message.stop()
+        self.choose(message.index)
 
     def _draw(self) -> None:
         for line in self.query(OptionLine):

@@ -1,1 +1,0 @@
-"""Search: find a card by any word and practise it."""

@@ -22,4 +22,6 @@ def mark_code(checks: Sequence[Checked], wanted: int, failure: str = "") -> Mark
     """Mark a run; checks it never reached count as failed, with `failure` as the reason."""
     parts = [Part(check.measured, check.expected, "right" if check.held else "wrong", check.claim) for check in checks]
     parts += [Part("", "", "missed", failure or "not run") for _ in range(wanted - len(checks))]
+    if failure and all(part.counts for part in parts):  # its checks held, and then it died
+        parts.append(Part("", "", "wrong", failure))
     return Mark(tuple(parts))

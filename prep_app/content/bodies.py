@@ -192,7 +192,7 @@ def _variant_faults(
             if len(number) > LONGEST_NUMBER:
                 yield (key,), f"{{{name}}} becomes {number}, with {drawn}; write {{{name}:count}} or another style"
     knobs: Mapping[str, object] = {parameter.name: parameter for parameter in demo.parameters} if demo else {}
-    for name, formula in body.proof.parameters.items() if body.proof else ():
+    for name, formula in body.proof.parameters.items() if body.proof and demo else ():
         try:
             knobs[name].coerce(demo_value(evaluate(formula, variant.values)))  # type: ignore[attr-defined]
         except (FormulaError, ValueError) as error:

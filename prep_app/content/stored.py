@@ -54,7 +54,7 @@ def _dataclass(kind: Any) -> Restore:
 
 def _union(inside: tuple[Any, ...]) -> Restore:
     """One of several: told apart by `kind`, or the only dataclass beside plain values."""
-    classes = [one for one in inside if is_dataclass(one)]
+    classes: list[Any] = [one for one in inside if is_dataclass(one)]
     if not classes:
         return _as_it_is
     if len(classes) == 1:

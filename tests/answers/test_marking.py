@@ -65,6 +65,9 @@ def test_checks_that_were_never_reached_did_not_hold() -> None:
     assert (early.right, early.total) == (1, 3)
     assert early.parts[-1].why == "stopped after 20 s"
     assert not mark_code([], 2).correct
+    died = mark_code([held], 1, "it crashed")
+    assert not died.correct
+    assert died.parts[-1].why == "it crashed"
 
 
 def test_recall_counts_the_points_made() -> None:

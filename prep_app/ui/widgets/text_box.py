@@ -1,19 +1,28 @@
-"""A box for several lines of text: what is pasted comes in as text, and in bounds."""
+"""A box for several lines of text: what is typed or pasted comes in as text, and in bounds."""
 
 from __future__ import annotations
 
-from textual import events
 from textual.widgets import TextArea
+from textual.widgets.text_area import EditResult, Location
 
 from prep_app.text import printable
 
-LONGEST_PASTE = 20_000  # characters
+LONGEST = 20_000  # characters of a text
+INDENT = " " * 4
 
 
 class TextBox(TextArea):
-    async def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()  # Textual would paste it as it came
-        clean = printable(event.text)
-        if len(clean) > LONGEST_PASTE:
-            self.notify(f"Only the first {LONGEST_PASTE:,} characters were pasted", markup=False)
-        await super()._on_paste(events.Paste(clean[:LONGEST_PASTE]))
+    def _replace_via_keyboard(self, insert: str, start: Location, end: Location) -> EditResult | None:
+        """All that is typed or pasted comes through here."""
+        if len(insert) > 1 or not insert.isprintable():
+            room = LONGEST - len(self.text) + len(self.get_text_range(start, end))
+            clean = acceptable(insert[: 2 * LONGEST])
+            if len(clean) > room or len(insert) > 2 * LONGEST:
+                self.notify(f"Cut off: this holds {LONGEST:,} characters", severity="warning", markup=False)
+            insert = clean[: max(0, room)]
+        return super()._replace_via_keyboard(insert, start, end)
+
+
+def acceptable(text: str) -> str:
+    """`text` as a box can hold it: no control characters, nothing that UTF-8 cannot say, tabs as spaces."""
+    return printable(text).encode("utf-8", "replace").decode("utf-8").expandtabs(len(INDENT))

@@ -83,6 +83,7 @@ class StudyScreen(Screen[None]):
         asked = self.session.asked
         self.solution = await solution(card)
         self.answering = answering(asked, await to_mend(card), self._judge)
+        keys.remap(self.answering, self.desk.settings.keys)
         self.set_focus(None)
         with self.app.batch_update():
             self._close_demo()

@@ -38,22 +38,23 @@ class CodeEditor(Answering):
     INVITATION = "Edit it; ctrl+r runs the checks; escape, space reveals"
     DEFAULT_CSS = """
     CodeEditor {
-        PythonArea { height: auto; min-height: 6; max-height: 50vh; }
-        .keys { color: $text-muted; }
+        PythonArea { height: auto; }
+        .keys { color: $text-muted; display: none; }
         .verdict { margin-top: 1; }
-        &.-revealed { PythonArea { max-height: 100%; } .keys { display: none; } }
+        &.-editing { PythonArea { min-height: 6; max-height: 50vh; } .keys { display: block; } }
     }
     """
 
     def __init__(self, asked: Asked, start: str, run: Callable[[str], Awaitable[Verdict]]) -> None:
         super().__init__()
+        self.add_class("-editing")
         self.start = start.rstrip("\n")
         self.judge = run
         self.area = PythonArea(self.start)
         self.verdict: Verdict | None = None  # on `judged`
         self.judged: str | None = None  # the text that ran last
         self.revealed = False
-        self._running: Worker[None] | None = None
+        self._going: Worker[None] | None = None
         self._since = 0.0
         self._cancelled = False
 
@@ -64,6 +65,7 @@ class CodeEditor(Answering):
 
     def on_mount(self) -> None:
         self._ticker = self.set_interval(TICK, self._draw, pause=True)
+        self.area.select_placeholder()
 
     @property
     def fresh(self) -> bool:
@@ -78,15 +80,16 @@ class CodeEditor(Answering):
 
     def enter(self) -> None:
         if not self.revealed:
-            self.area.focus()
+            self.area.focus(scroll_visible=False)  # the question comes first
 
     def reveal(self, mark: Mark) -> None:
         self._stop()
+        self._cancelled = False
         self.revealed = True
         self.area.read_only = True
         self.area.show_cursor = False
         self.area.can_focus = False
-        self.add_class("-revealed")
+        self.remove_class("-editing")
         self._draw()
 
     # Keys
@@ -94,17 +97,18 @@ class CodeEditor(Answering):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         match action:
             case "cancel":
-                return self._running is not None
+                return self._going is not None
             case "leave":
-                return self._running is None
+                return self._going is None
             case "run" | "start_over":
                 return not self.revealed
         return True
 
     def action_run(self) -> None:
+        self.verdict = self.judged = None
         self._cancelled = False
         self._since = time.monotonic()
-        self._running = self.run_worker(self._run(self.area.text), group="judge", exclusive=True)
+        self._going = self.run_worker(self._run(self.area.text), group="judge", exclusive=True)
         self._ticker.resume()
         self._draw(in_sight=True)
         self.refresh_bindings()
@@ -116,6 +120,7 @@ class CodeEditor(Answering):
 
     def action_start_over(self) -> None:
         self.area.start_over(self.start)
+        self.area.select_placeholder()
 
     def action_leave(self) -> None:
         self.screen.set_focus(None)
@@ -135,12 +140,12 @@ class CodeEditor(Answering):
         self.post_message(self.Changed())
 
     def _stop(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
+        if self._going is not None:
+            self._going.cancel()
             self._over()
 
     def _over(self) -> None:
-        self._running = None
+        self._going = None
         self._ticker.pause()
         self.refresh_bindings()
 
@@ -162,13 +167,13 @@ class CodeEditor(Answering):
         y = self.area.cursor_screen_offset.y
         pages = [node for node in self.ancestors if isinstance(node, Widget) and node.allow_vertical_scroll]
         if pages and self.area.has_focus:
-            region = pages[0].region
+            region = pages[0].scrollable_content_region
             beyond = max(0, y - region.bottom + 1) or min(0, y - region.y)
             pages[0].scroll_relative(y=beyond, animate=False)
 
     def _draw(self, *, in_sight: bool = False) -> None:
         said = self.query_one(".verdict", Hanging)
-        if self._running is not None:
+        if self._going is not None:
             said.show(running(time.monotonic() - self._since))
         elif self._cancelled:
             said.show([(Content.styled("■ ", "bold $text-warning"), Content("cancelled; ctrl+r runs the checks"))])
@@ -214,7 +219,7 @@ def check_row(check: Checked) -> Row:
 
 def printed_rows(output: str) -> list[Row]:
     """What the code printed, behind a bar."""
-    lines = output.strip("\n").split("\n") if output.strip() else []
+    lines = output.strip("\n").expandtabs(4).split("\n") if output.strip() else []
     kept = lines[:MOST_LINES]
     if len(lines) > MOST_LINES:
         kept.append(f"… and {len(lines) - MOST_LINES} lines more")

@@ -19,6 +19,7 @@ from prep_app.ui.widgets.hanging import Hanging, Row
 
 CHOOSING = "↑↓ choose · enter picks up · shift+↑↓ carry · 1–9 put it there"
 CARRYING = "↑↓ carry it · enter puts it down"
+LONGEST_QUOTE = 48  # characters of a step that stands elsewhere in full
 
 
 class StepLine(Hanging):
@@ -143,11 +144,10 @@ class OrderSteps(Answering, can_focus=True):
         else:
             self._go(message.place)
 
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
-        self._hold(False)
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        if self.is_mounted:
+            self._hold(self.carrying and has_focus)
 
     # What they share
 
@@ -180,20 +180,24 @@ class OrderSteps(Answering, can_focus=True):
 
 
 def outcome(mark: Mark) -> list[Row]:
-    """What went wrong first, then the right order: each step ✓ or ✗, what stood there instead, and why it comes here."""
+    """What went wrong first, then the right order: each step ✓ or ✗, what stood there instead, and why."""
     wrong = first_wrong(mark)
     if wrong is None:
         rows = [(Content.styled("✓ ", "bold $text-success"), Content.styled("all in order", "bold $text-success"))]
     else:
         part = mark.parts[wrong]
-        said = f"First wrong at {wrong + 1}: you put “{part.said}”; here comes “{part.right}”"
+        said = f"First wrong at {wrong + 1}: you put {quoted(part.said)}; here comes {quoted(part.right)}"
         rows = [(Content.styled("✗ ", "bold $text-error"), Content.styled(said, "$text-error"))]
     width = len(str(len(mark.parts)))
     for number, part in enumerate(mark.parts, 1):
         sign, style = ("✓", "bold $text-success") if part.counts else ("✗", "bold $text-error")
-        had = "" if part.counts else f"  you had “{part.said}”"
+        had = "" if part.counts else f"  you had {quoted(part.said)}"
         text = Content.assemble((part.right, "bold"), (had, "$text-error"))
         rows.append((Content.styled(f"{sign} {number:>{width}}  ", style), text))
         if part.why:
             rows.append((Content(" " * (width + 4)), Content.styled(part.why, QUIET)))
     return rows
+
+
+def quoted(text: str) -> str:
+    return f"“{text}”" if len(text) <= LONGEST_QUOTE else f"“{text[: LONGEST_QUOTE - 1].rstrip()}…”"

@@ -37,10 +37,12 @@ bench: .venv/installed-test     ## measure speed, as ratios against a peer in th
 	$(BIN)/python benchmarks/demo_runs.py
 	$(BIN)/python benchmarks/nf4.py
 	$(BIN)/python benchmarks/key_latency.py
+	$(BIN)/python benchmarks/browse.py
 
-docs: .venv/installed-test      ## render the pictures in docs/, and README's table of demos
+docs: .venv/installed-test      ## render the pictures in docs/, README's table of demos, the schemas of packs
 	$(BIN)/python docs/shots.py
 	$(BIN)/python docs/demo_table.py
+	$(BIN)/python docs/schemas.py
 
 clean:           ## remove what the targets above made
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis dist build

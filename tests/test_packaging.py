@@ -45,7 +45,8 @@ def run(site: Path, *arguments: str, home: Path) -> subprocess.CompletedProcess[
 
 
 def test_the_wheel_carries_questions_demos_and_styles(installed: Path) -> None:
-    for pattern in ("questions/*/*.yaml", "demos/data/*", "prep_app/ui/**/*.tcss"):
+    data = ("questions/*/*.yaml", "demos/data/*", "prep_app/content/starter/*.yaml", "prep_app/content/schemas/*.json")
+    for pattern in (*data, "prep_app/ui/**/*.tcss"):
         assert list(installed.glob(pattern)), pattern
     in_tree = {path.relative_to(ROOT) for path in ROOT.glob("prep_app/**/*.tcss")}
     assert in_tree == {path.relative_to(installed) for path in installed.glob("prep_app/**/*.tcss")}
@@ -62,6 +63,11 @@ def test_the_installed_prep_asks_and_records(installed: Path, tmp_path: Path) ->
     done = run(installed, "answer", card, "good", "--json", home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["card"] == card
+
+
+def test_the_installed_prep_starts_a_pack(installed: Path, tmp_path: Path) -> None:
+    assert run(installed, "new-pack", "mine", home=tmp_path).returncode == 0
+    assert run(installed, "check", "mine", home=tmp_path).returncode == 0
 
 
 def test_the_installed_demos_are_listed(installed: Path, tmp_path: Path) -> None:

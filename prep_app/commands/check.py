@@ -8,14 +8,19 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from prep_app.content.folder import pack_folders
 from prep_app.content.library import builtin_folders, load_library
 from prep_app.content.model import Library
 from prep_app.content.report import show
-from prep_app.errors import UserError
 from prep_app.ui import phrases
 
 
 def run(options: Namespace) -> int:
+    if options.schema:
+        from prep_app.content.editor_schema import schema_text
+
+        print(schema_text(options.schema), end="")
+        return 0
     folders = [folder for path in options.paths for folder in pack_folders(Path(path))] or builtin_folders()
     library = load_library(folders)
     if options.json:
@@ -28,20 +33,6 @@ def run(options: Namespace) -> int:
         found = phrases.plural(len(library.problems), "problem")
         print(f"{found} in {counts}" if library.problems else f"✓ {counts}: no problems")
     return 1 if library.problems else 0
-
-
-def pack_folders(path: Path) -> list[Path]:
-    """The pack at `path` (a folder or a file in one), or the packs in it. Raises UserError when there is none."""
-    if not path.exists():
-        raise UserError(f"{path}: no such file or folder")
-    if path.is_file():
-        path = path.parent
-    if (path / "pack.yaml").exists():
-        return [path]
-    inside = sorted(found.parent for found in path.glob("*/pack.yaml"))
-    if not inside:
-        raise UserError(f"{path}: no pack here; a pack is a folder with a pack.yaml")
-    return inside
 
 
 def described(library: Library) -> dict[str, Any]:

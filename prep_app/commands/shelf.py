@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from prep_app import paths
+from prep_app.content.folder import pack_folders
 from prep_app.content.library import library_for
 from prep_app.content.model import Library
 from prep_app.errors import UserError
@@ -26,11 +28,14 @@ class Shelf:
 
 @contextmanager
 def opened(options: Namespace) -> Iterator[Shelf]:
+    """The learner's memory, and every pack; or the pack in the folder `options.pack` alone."""
     home = paths.home(options.home)
+    pack = getattr(options, "pack", None)
+    folders = pack_folders(Path(pack)) if pack else []
     settings = read_settings(home.config)
     memory = Memory.open(home, settings)
     try:
-        yield Shelf(library_for(home), memory, settings)
+        yield Shelf(library_for(home, folders), memory, settings)
         memory.backup_if_due(time.time_ns() // 1_000_000)
     finally:
         memory.close()

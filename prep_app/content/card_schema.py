@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticKnownError
 
 from prep_app.content.body import GAP
@@ -32,7 +40,8 @@ def _formula(value: object) -> str:
     return str(value).strip()
 
 
-Number = Annotated[float, PlainValidator(_number, json_schema_input_type=float)]
+_NUMERAL = {"type": ["number", "string"], "pattern": r"^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$"}
+Number = Annotated[float, PlainValidator(_number), WithJsonSchema(_NUMERAL)]
 Formula = Annotated[str, PlainValidator(_formula, json_schema_input_type=str | float)]
 Variables = Annotated[str, Field(pattern=r"^[A-Za-z_]\w{0,29}\z")]
 
@@ -258,8 +267,14 @@ CARDS: dict[str, type[AnyCardFile]] = {
     "compare": CompareFile,
 }
 TELLTALES = {  # a key that only one kind has, for a card that does not say its kind
-    **{"options": "choice", "gaps": "cloze", "formula": "numeric", "variables": "numeric", "steps": "order"},
-    **{"function": "code", "rows": "compare", "columns": "compare"},
+    "options": "choice",
+    "gaps": "cloze",
+    "formula": "numeric",
+    "variables": "numeric",
+    "steps": "order",
+    "function": "code",
+    "rows": "compare",
+    "columns": "compare",
 }
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from prep_app.errors import UserError
+
 MAX_BYTES = 1 << 20  # of one file; no question comes near it
 HEAD = "pack.yaml"
 
@@ -48,6 +50,20 @@ def folders_in(parent: Path) -> list[Path]:
     except OSError:
         return [parent]  # so that reading it reports why it cannot be read
     return [parent / name for name in names if not name.startswith(("_", ".")) and _may_hold(parent / name)]
+
+
+def pack_folders(path: Path) -> list[Path]:
+    """The pack at `path` (a folder or a file in one), or the packs in it. Raises UserError when there is none."""
+    if not path.exists():
+        raise UserError(f"{path}: no such file or folder")
+    if path.is_file():
+        path = path.parent
+    if (path / HEAD).exists():
+        return [path]
+    inside = sorted(found.parent for found in path.glob(f"*/{HEAD}"))
+    if not inside:
+        raise UserError(f"{path}: no pack here; a pack is a folder with a {HEAD}")
+    return inside
 
 
 def every(snapshots: Iterable[Snapshot]) -> Iterable[bytes]:

@@ -29,9 +29,14 @@ def builtin_folders() -> list[Path]:
     return folders_in(Path(str(files("questions"))))
 
 
-def library_for(home: Home) -> Library:
-    """The built-in packs and those the learner has installed."""
-    return open_library([*builtin_folders(), *folders_in(home.packs)], home.cache)
+def folders_for(home: Home, packs: Sequence[Path] = ()) -> list[Path]:
+    """The folders `packs` when there are any; else the built-in packs and those the learner has installed."""
+    return list(packs) or [*builtin_folders(), *folders_in(home.packs)]
+
+
+def library_for(home: Home, packs: Sequence[Path] = ()) -> Library:
+    """The packs in `packs` alone when there are any; else the built-in ones and those the learner has installed."""
+    return open_library(folders_for(home, packs), home.cache)
 
 
 def open_library(folders: Sequence[Path], cache_path: Path | None) -> Library:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NewType
 
-from prep_app.content.body import Body
+from prep_app.content.body import Body, Numeric
+from prep_app.content.variant import in_letters
 
 CardId = NewType("CardId", str)
 QuestionId = NewType("QuestionId", str)
@@ -67,6 +68,12 @@ class Card:
     sources: tuple[Source, ...] = ()
     needs: tuple[CardId, ...] = ()  # cards to be introduced before this one
     tags: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """The prompt on one line, for lists."""
+        prompt = in_letters(self.prompt) if isinstance(self.body, Numeric) else self.prompt
+        return " ".join(prompt.split())
 
 
 @dataclass(frozen=True, slots=True)

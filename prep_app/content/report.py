@@ -12,8 +12,7 @@ WIDTH = 100
 
 def show(problem: Problem) -> str:
     """Return FILE:LINE:COL: message, then the line itself with ^ under the fault."""
-    # A file's name comes from outside too, and need not even be text.
-    lines = [printable(str(problem)).encode("utf-8", "replace").decode("utf-8")]
+    lines = [place(problem)]
     excerpt = problem.excerpt.replace("\t", " ")
     if excerpt.strip():
         start = max(0, problem.column - WIDTH // 2) if problem.column > WIDTH else 0
@@ -21,6 +20,12 @@ def show(problem: Problem) -> str:
         lines.append("    " + printable(excerpt[start : start + WIDTH]))
         lines.append("    " + " " * sum(map(_cells, before)) + "^")
     return "\n".join(lines)
+
+
+def place(problem: Problem) -> str:
+    """Return FILE:LINE:COL: message, one line."""
+    # A file's name comes from outside too, and need not even be text.
+    return printable(str(problem)).encode("utf-8", "replace").decode("utf-8")
 
 
 def _cells(character: str) -> int:

@@ -49,6 +49,11 @@ def fill(template: str, values: Mapping[str, float]) -> str:
     return _NAMED.sub(number, template)
 
 
+def in_letters(template: str) -> str:
+    """Return `template` with its numbers as letters, for lists of cards: a layer of {d} × {d} becomes one of d × d."""
+    return _NAMED.sub(r"\1", template)
+
+
 def names_in(template: str) -> Iterator[tuple[str, str]]:
     """Every (name, style) that stands in braces in `template`."""
     for found in _NAMED.finditer(template):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from prep_app.content import yaml_text
 from prep_app.content.faults import faults
 from prep_app.content.folder import Held
+from prep_app.content.latex import readable
 from prep_app.content.model import Problem
 from prep_app.content.yaml_text import MAX_FAULTS, Parsed, Path, Place
 from prep_app.text import printable
@@ -31,7 +32,7 @@ class YamlFile:
             self._report(fault.place, fault.message)
         self.data: dict[str, Any] | None = None
         if isinstance(self.parsed.data, dict):
-            self.data = self.parsed.data
+            self.data = readable(self.parsed.data)
         elif not self._found:
             self.at((), "the file must hold keys and values, such as id: Q1")
 

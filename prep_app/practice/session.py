@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
 from prep_app.answers.asked import Asked, ask
@@ -14,7 +14,7 @@ from prep_app.memory.days import study_day
 from prep_app.memory.queue import minutes_for, todays_queue
 from prep_app.memory.schedule import recall
 from prep_app.memory.store import Memory
-from prep_app.memory.types import New, Preview, Rating, Reviewed
+from prep_app.memory.types import Learned, New, Preview, Rating, Reviewed
 from prep_app.practice.summary import Summary
 from prep_app.settings import Settings
 
@@ -33,6 +33,9 @@ class Plan:
     @property
     def total(self) -> int:
         return self.done + len(self.waiting)
+
+    def within(self, cards: Container[CardId]) -> Plan:
+        return replace(self, waiting=tuple(card for card in self.waiting if card in cards))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ class Session:
         else:
             if limit is None and memory.empty():
                 limit = FIRST_SESSION
-            order = todays_queue(pool, memory, settings, at, limit=limit, extra_new=extra_new).cards
+            queue = todays_queue(pool, memory, settings, at, limit=limit, extra_new=extra_new, plan=memory.plan())
+            order = queue.cards
         session = cls(library, memory, settings, clock, Plan(order, 0), practice=practice)
         session._note()
         return session
@@ -208,6 +212,22 @@ class Session:
         self._note()
         return self.current
 
+    def adopt(self, library: Library) -> bool:
+        """Go on with packs that were read anew: cards as they stand now, and none that are gone.
+
+        Returns whether the card in hand is another now, or was edited. May write to the journal: call it in a thread.
+        """
+        before, plan, held = self.current, self._plan, library.cards
+        # A card that was not edited stays the very same; one that is gone is still summed up if it was answered.
+        self._cards = self._cards | {name: card for name, card in held.items() if self._cards.get(name) != card}
+        self._plan = plan.within(held)
+        self._history = [(kind, earlier.within(held)) for kind, earlier in self._history]
+        if self._plan.waiting[:1] != plan.waiting[:1]:
+            self._next()
+        if self._plan != plan:
+            self._note()
+        return self.current is not before
+
     def summary(self) -> Summary:
         cards = list(dict.fromkeys(answer.card for answer in self._answers))
         slipped = [card for card in cards if any(a.card == card and a.rating is Rating.AGAIN for a in self._answers)]
@@ -257,7 +277,8 @@ def unfinished(library: Library, memory: Memory, settings: Settings, at: int) ->
     """Return the plan of a session that was begun and left on the study day of `at`."""
     held = memory.last_session()
     hour = settings.rollover_hour
-    if held is None or not held["done"] or study_day(held["at"], hour) != study_day(at, hour):
+    today = study_day(at, hour)
+    if held is None or not held["done"] or study_day(held["at"], hour) != today:
         return None
     cards = library.cards  # a pack may have changed meanwhile, or another window answered
     waiting = []
@@ -266,10 +287,9 @@ def unfinished(library: Library, memory: Memory, settings: Settings, at: int) ->
         if card is None:
             continue
         flags, state = memory.flags(card.id, at), memory.state(card.id, card.revision)
-        later = (
-            not isinstance(state, New) and not state.learning and study_day(state.due_ms, hour) > study_day(at, hour)
-        )
-        if not (flags.suspended or flags.buried or later):
+        # Whatever another window has answered meanwhile; what is early by its due date may be there by the plan.
+        answered = isinstance(state, Learned) and not state.learning and study_day(state.last_ms, hour) == today
+        if not (flags.suspended or flags.buried or answered):
             waiting.append(card.id)
     return Plan(tuple(waiting), held["done"]) if waiting else None
 

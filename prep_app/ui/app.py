@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App, SystemCommand
@@ -24,10 +25,12 @@ from prep_app.ui.themes import DARK, LIGHT
 if TYPE_CHECKING:
     from prep_app.lab.client import LabClient
     from prep_app.ui.desk import Desk
+    from prep_app.ui.edits import Edits
 
 LAB_WARM_UP_DELAY = 0.3  # seconds after the first paint, so that torch never competes with it
 READ_AHEAD = (
     "prep_app.ui.screens.study.screen",
+    "prep_app.ui.screens.study.answering.code",
     "prep_app.ui.screens.summary.screen",
     "prep_app.ui.widgets.prose",
     "prep_app.ui.widgets.demo_pane.chart",
@@ -44,7 +47,9 @@ class PrepApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
-    def __init__(self, home: Home, settings: Settings, *, study: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, home: Home, settings: Settings, *, study: Sequence[str] | None = None, packs: Sequence[Path] = ()
+    ) -> None:
         # Textual takes NO_COLOR out of the environment; the lab's processes should still see it.
         no_color = os.environ.get("NO_COLOR")
         super().__init__(ansi_color=True if no_color is not None else None)
@@ -53,6 +58,7 @@ class PrepApp(App[int]):
         self.home = home
         self.settings = settings
         self.study_at_once = study
+        self.packs = packs
         self.desk: Desk | None = None
         self.opened = asyncio.Event()
         self.home_screen = HomeScreen()
@@ -70,18 +76,24 @@ class PrepApp(App[int]):
 
     async def _open(self) -> None:
         try:
-            self.desk = await asyncio.to_thread(self._open_desk)
+            desk, edits = await asyncio.to_thread(self._open_desk)
         except UserError as error:
             self.exit(2, message=str(error))
             return
+        self.desk = desk
         self.opened.set()
-        await asyncio.to_thread(self.desk.memory.backup_if_due, time.time_ns() // 1_000_000)
+        edits.begin()
+        await asyncio.to_thread(desk.memory.backup_if_due, time.time_ns() // 1_000_000)
 
-    def _open_desk(self) -> Desk:
+    def _open_desk(self) -> tuple[Desk, Edits]:
         # What reads packs and memory is imported here, in a thread, while the first frame is already up.
+        from prep_app.content.library import folders_for
+        from prep_app.content.watch import Watch
         from prep_app.ui.desk import open_desk
+        from prep_app.ui.edits import Edits
 
-        return open_desk(self.home, self.settings)
+        watch = Watch(lambda: folders_for(self.home, self.packs), self.home.cache)
+        return open_desk(self.home, self.settings, watch), Edits(self, watch)
 
     @cached_property
     def lab(self) -> LabClient:
@@ -114,9 +126,9 @@ class PrepApp(App[int]):
 
     def action_search(self) -> None:
         if self.desk is not None and not self.screen.is_modal:
-            from prep_app.ui.screens.search.screen import SearchScreen
+            from prep_app.ui.screens.browse.screen import BrowseScreen
 
-            self.push_screen(SearchScreen(self.desk))
+            self.push_screen(BrowseScreen(self.desk))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
@@ -142,11 +154,11 @@ def _read_ahead() -> None:
     gc.set_threshold(1_000, 20, 100)
 
 
-def run(home: Home, *, study: Sequence[str] | None = None) -> int:
-    """Open the app on a learner's folder; `study` starts a session on those questions at once.
+def run(home: Home, *, study: Sequence[str] | None = None, packs: Sequence[Path] = ()) -> int:
+    """Open the app on a learner's folder; `study` starts a session on those questions at once, `packs` are used alone.
 
     Returns the exit status. Raises UserError where config.toml or the journal cannot be used.
     """
-    app = PrepApp(home, read_settings(home.config), study=study)
+    app = PrepApp(home, read_settings(home.config), study=study, packs=packs)
     status = app.run()
     return int(status or 0)

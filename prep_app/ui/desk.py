@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from prep_app.content.library import library_for
 from prep_app.content.model import Library
+from prep_app.content.watch import Watch
 from prep_app.memory.store import Memory
 from prep_app.paths import Home
 from prep_app.settings import Settings
@@ -25,9 +25,9 @@ class Desk:
     memory: Memory
 
 
-def open_desk(home: Home, settings: Settings) -> Desk:
+def open_desk(home: Home, settings: Settings, watch: Watch) -> Desk:
     """Open the packs and the learner's memory. Reads files: call it in a thread.
 
     Raises UserError where the journal cannot be used.
     """
-    return Desk(home, settings, library_for(home), Memory.open(home, settings))
+    return Desk(home, settings, watch.read(), Memory.open(home, settings))

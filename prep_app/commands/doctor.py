@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from argparse import Namespace
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -15,9 +16,12 @@ from prep_app import __version__, paths
 from prep_app.cache import discard_cache
 from prep_app.content.library import library_for
 from prep_app.errors import UserError
-from prep_app.memory.journal import integrity
+from prep_app.memory.backup import backups, newest_sound
+from prep_app.memory.journal_file import explained, file_damage
+from prep_app.memory.restore import Restored, damage, restore
 from prep_app.memory.store import Memory
-from prep_app.settings import read_settings
+from prep_app.paths import Home
+from prep_app.settings import Settings, read_settings
 
 DEVICE_PATIENCE = 60  # seconds for torch to import and look around
 _DEVICES = """
@@ -62,24 +66,66 @@ def examine(options: Namespace) -> list[Finding]:
         findings.append(Finding("settings", True, "config.toml" if home.config.exists() else "defaults"))
     except UserError as error:
         return [*findings, Finding("settings", False, str(error), "mend or remove the file")]
-    damage = integrity(home.journal) if home.journal.exists() else None
-    if damage is not None:
-        copies = sorted(home.backups.glob("journal-*.db"))
-        remedy = f"put back {copies[-1]}" if copies else "move it away to start anew; there is no backup yet"
-        return [*findings, Finding("journal", False, f"{home.journal}: {damage}", remedy)]
-    if options.rebuild:
-        discard_cache(home.cache)
-    memory = Memory.open(home, settings)
-    findings.append(Finding("journal", True, f"sound, {len(memory.reviews())} reviews"))
-    memory.close()
+    findings.append(_journal(home, settings, options))
+    if not findings[-1].ok:
+        return findings
     library = library_for(home)
     cards = f"{len(library.cards)} cards, {len(library.problems)} problems"
     findings.append(Finding("packs", not library.problems, cards, "see them with: prep check, or prep check PATH"))
-    kept = len(list(home.backups.glob("journal-*.db")))
-    findings.append(Finding("backups", True, f"{kept} kept"))
+    findings.append(_backups(home))
     findings.append(Finding("cache", True, "made anew" if options.rebuild else "derived from the journal"))
     findings.append(_terminal())
     return findings
+
+
+def _journal(home: Home, settings: Settings, options: Namespace) -> Finding:
+    """Look the journal over, put it back together if asked to, and open it."""
+    try:
+        found = damage(home)
+        if found is not None and not options.restore:
+            return Finding("journal", False, f"{home.journal}: {found}", _restorable(home))
+        if options.rebuild:
+            discard_cache(home.cache)
+        done = "" if found is None else f"restored ({_what_came_back(restore(home, time.time_ns() // 1_000_000))}), "
+        memory = Memory.open(home, settings)
+        reviews = len(memory.reviews())
+        memory.close()
+        return Finding("journal", True, f"{done}sound, {reviews} reviews")
+    except UserError as error:
+        what, _, remedy = str(error).rpartition("; ")
+        return Finding("journal", False, what, remedy)
+
+
+def _restorable(home: Home) -> str:
+    sound = newest_sound(home.backups)
+    then = "there is no sound backup" if sound is None else f"the newest sound backup is {sound}"
+    return f"prep doctor --restore puts back what can be read of it and of its backups; {then}"
+
+
+def _what_came_back(done: Restored) -> str:
+    parts = [f"{done.entries} entries came back"]
+    if done.backup is not None:
+        parts.append(f"{done.from_backup} from {done.backup.name}")
+        parts.append(f"{done.from_journal} newer ones from the damaged file")
+    if done.lost is None:
+        parts.append("nothing tells how many more there were")
+    else:
+        parts.append(f"{done.lost} are lost" if done.lost else "none is lost")
+    if done.aside is not None:
+        parts.append(f"the damaged file is kept as {done.aside.name}")
+    return "; ".join(parts)
+
+
+def _backups(home: Home) -> Finding:
+    """The newest is what would be needed; the older ones only if it is damaged."""
+    copies = backups(home.backups)
+    if not copies:
+        return Finding("backups", True, "none yet: one is made each day")
+    with explained(copies[-1], "cannot be looked at", "remove it"):
+        found = file_damage(copies[-1], live=False)
+    return Finding(
+        "backups", found is None, f"{len(copies)} kept" + (f"; {found}" if found else ""), f"remove {copies[-1]}"
+    )
 
 
 def _package(name: str) -> Finding:

@@ -16,7 +16,8 @@ from prep_app.memory.types import New
 def run(options: Namespace) -> int:
     at = moment(options.at)
     with opened(options) as shelf:
-        queue = todays_queue(list(shelf.library.cards.values()), shelf.memory, shelf.settings, at)
+        cards, memory = list(shelf.library.cards.values()), shelf.memory
+        queue = todays_queue(cards, memory, shelf.settings, at, plan=memory.plan())
         card = shelf.library.cards[queue.cards[0]] if queue.cards else None
         asked = ask(card, shelf.memory.answers(card.id)) if card else None
         if options.json:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any
 
+from prep_app.content.model import CardId
 from prep_app.memory.days import study_day
 from prep_app.memory.journal import Entry
-from prep_app.memory.schedule import next_memory
-from prep_app.memory.types import CardMemory, Learned, New, Rating
+from prep_app.memory.schedule import Parameters, next_memory
+from prep_app.memory.types import CardMemory, Learned, New, Rating, ReviewRecord
 from prep_app.settings import Settings
 
-FOLD_VERSION = 3  # raise it when the same entries would fold to something else
+FOLD_VERSION = 4  # raise it when the same entries would fold to something else
 _NEW = New()
 
 
@@ -27,60 +29,91 @@ class CardFold:
     suspended: bool = False
     buried_day: int = 0  # the study day it sits out
     answers: int = 0  # of every revision, practice too
+    spaced: int = 0  # reviews on a later day than the one before: what FSRS can be fitted to
     seconds: float = 0.0  # over all timed reviews
     timed: int = 0
     last_at: int = 0
     last_id: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        body = asdict(self)
-        body["memory"] = None if isinstance(self.memory, New) else asdict(self.memory)
-        return body
+    def to_json(self) -> list[Any]:
+        memory, *rest = _fold_values(self)
+        return [None if isinstance(memory, New) else _memory_values(memory), *rest]
 
     @staticmethod
-    def from_json(body: dict[str, Any]) -> CardFold:
-        memory = body.pop("memory")
-        return CardFold(memory=New() if memory is None else Learned(**memory), **body)
+    def from_json(row: list[Any]) -> CardFold:
+        memory, *rest = row
+        return CardFold(_NEW if memory is None else Learned(*memory), *rest)
 
 
-def fold_card(entries: Iterable[Entry], settings: Settings) -> CardFold:
-    """Fold all of one card's entries, given in the order they happened; undone ones do not count."""
+_fold_values = attrgetter(*(item.name for item in fields(CardFold)))
+_memory_values = attrgetter(*(item.name for item in fields(Learned)))
+
+
+def standing(entries: Iterable[Entry]) -> list[Entry]:
+    """Leave out undos and what they took back."""
     held = list(entries)
     undone = {entry.data.get("undone") for entry in held if entry.kind == "undo"}
+    return [entry for entry in held if entry.kind != "undo" and entry.id not in undone]
+
+
+def fold_card(entries: Iterable[Entry], settings: Settings, parameters: Parameters) -> CardFold:
+    """Fold all of one card's entries, given in the order they happened; undone ones do not count."""
     fold = CardFold()
-    for entry in held:
-        if entry.kind != "undo" and entry.id not in undone:
-            fold = fold_entry(fold, entry, settings)
+    for entry in standing(entries):
+        fold = fold_entry(fold, entry, settings, parameters)
     return fold
 
 
-def fold_entry(fold: CardFold, entry: Entry, settings: Settings) -> CardFold:
+def fold_entry(fold: CardFold, entry: Entry, settings: Settings, parameters: Parameters) -> CardFold:
     """Fold one more entry, which must not be an undo and must not be earlier than the last."""
-    fold = replace(fold, last_at=entry.at, last_id=entry.id)
+    changes: dict[str, Any] = {"last_at": entry.at, "last_id": entry.id}
     match entry.kind:
         case "review":
-            return _fold_review(fold, entry, settings)
+            changes |= _reviewed(fold, entry, settings, parameters)
         case "mark" | "unmark":
-            return replace(fold, marked=entry.kind == "mark")
+            changes["marked"] = entry.kind == "mark"
         case "suspend" | "unsuspend":
-            return replace(fold, suspended=entry.kind == "suspend")
+            changes["suspended"] = entry.kind == "suspend"
         case "reset":
-            return replace(fold, memory=_NEW, introduced_ms=None)
+            changes |= {"memory": _NEW, "introduced_ms": None}
         case "bury":
-            return replace(fold, buried_day=study_day(entry.at, settings.rollover_hour))
-    return fold
+            changes["buried_day"] = study_day(entry.at, settings.rollover_hour, entry.data.get("offset"))
+    return replace(fold, **changes)
 
 
-def _fold_review(fold: CardFold, entry: Entry, settings: Settings) -> CardFold:
-    fold = replace(fold, answers=fold.answers + 1)
-    seconds = entry.data.get("seconds")
-    if seconds is not None:
-        fold = replace(fold, seconds=fold.seconds + seconds, timed=fold.timed + 1)
-    revision = entry.data.get("revision", 1)
-    if entry.data.get("practice") or revision < fold.revision:
-        return fold
+def _reviewed(fold: CardFold, entry: Entry, settings: Settings, parameters: Parameters) -> dict[str, Any]:
+    """What an answer changes."""
+    data = entry.data
+    changes: dict[str, Any] = {"answers": fold.answers + 1}
+    if data.get("seconds") is not None:
+        changes |= {"seconds": fold.seconds + data["seconds"], "timed": fold.timed + 1}
+    revision, offset, before = data.get("revision", 1), data.get("offset"), fold.memory
+    if data.get("practice") or revision < fold.revision:
+        return changes
     if revision > fold.revision:  # the author asked for it to be learned again
-        fold = replace(fold, memory=New(), revision=revision, introduced_ms=None)
-    introduced = entry.at if isinstance(fold.memory, New) else fold.introduced_ms
-    memory = next_memory(fold.memory, Rating(entry.data["rating"]), entry.at, settings)
-    return replace(fold, memory=memory, introduced_ms=introduced)
+        changes["revision"], before = revision, _NEW
+    if isinstance(before, New):
+        changes["introduced_ms"] = entry.at
+    else:
+        hour = settings.rollover_hour
+        later = study_day(entry.at, hour, offset) > study_day(before.last_ms, hour, before.offset)
+        changes["spaced"] = fold.spaced + later
+    changes["memory"] = next_memory(before, Rating(data["rating"]), entry.at, settings, parameters, offset)
+    return changes
+
+
+def review_record(entry: Entry) -> ReviewRecord:
+    """Read an entry of kind "review"."""
+    data = entry.data
+    return ReviewRecord(
+        entry=entry.id,
+        at=entry.at,
+        card=CardId(entry.card or ""),
+        rating=Rating(data["rating"]),
+        seconds=data.get("seconds"),
+        revision=data.get("revision", 1),
+        practice=bool(data.get("practice")),
+        was_new=data.get("was") == "new",
+        was_learning=data.get("was") == "learning",
+        offset=data.get("offset"),
+    )

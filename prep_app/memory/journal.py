@@ -7,42 +7,24 @@ is another entry. Several processes may append at once.
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import sqlite3
 import threading
-import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from prep_app.errors import UserError
+from prep_app.memory.backup import absence, backup_path, cure, make_backup
+from prep_app.memory.journal_file import COLUMNS, JOURNAL_VERSION, PATIENCE, SCHEMA, entry_id, explained, row_damage
+from prep_app.memory.wal import wal_damage
 
-JOURNAL_VERSION = 1
-BACKUPS_KEPT = 10
+AT_ONCE = 20_000  # rows
+NO_VERSION = 1000  # no prep writes a format so high: it is damage
 
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS entry (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of arrival here
-    id TEXT NOT NULL UNIQUE,                -- the same on every machine
-    at INTEGER NOT NULL,                    -- UTC ms
-    kind TEXT NOT NULL,
-    card TEXT,
-    data TEXT NOT NULL                      -- JSON
-);
-CREATE INDEX IF NOT EXISTS entry_by_card ON entry (card);
-CREATE INDEX IF NOT EXISTS entry_by_kind ON entry (kind);
-CREATE TRIGGER IF NOT EXISTS entry_never_changes BEFORE UPDATE ON entry
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS entry_never_goes BEFORE DELETE ON entry
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-PRAGMA user_version={JOURNAL_VERSION};
-COMMIT;
-"""
+
+CardRow = tuple[int, str, int, str, str, str]  # seq, card, at, id, kind, data
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,51 +37,58 @@ class Entry:
     data: Mapping[str, Any]
 
 
-def entry_id() -> str:
-    """A UUIDv7-like id: 48 bits of milliseconds, then 80 random bits; sorts by time."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
-
-
 class Journal:
-    """An open journal. Safe to use from several threads."""
+    """An open journal. Safe to use from several threads.
 
-    def __init__(self, path: Path, backups: Path) -> None:
+    Whatever the disk or another program does to the file, its methods say so in a UserError.
+    """
+
+    def __init__(self, path: Path, backups_folder: Path) -> None:
         """Open or create the journal at `path`.
 
-        Raises UserError when the file is damaged, from a newer prep, or cannot be opened.
+        Raises UserError when the file is damaged, gone, from a newer prep, or cannot be opened.
         """
         self.path = path
-        self.backups = backups
+        self._backups = backups_folder
         self._lock = threading.Lock()
-        try:
+        with self._explained("the journal cannot be opened"):
+            self._refuse_loss()
             self._connection = _connect(path)
-        except sqlite3.DatabaseError as error:
-            raise UserError(f"{path}: the journal cannot be opened ({error}); {self._remedy()}") from None
+            self._file = _file_number(path)
 
     def append(self, kind: str, at: int, card: str | None = None, data: Mapping[str, Any] | None = None) -> Entry:
         """Write one entry; it is durable when this returns.
 
         Raises UserError when the disk refuses it.
         """
-        ident = entry_id()
         body = json.dumps(dict(data or {}), ensure_ascii=False, allow_nan=False)
-        try:
-            with self._lock:
-                cursor = self._connection.execute(
-                    "INSERT INTO entry (id, at, kind, card, data) VALUES (?, ?, ?, ?, ?)",
-                    (ident, at, kind, card, body),
-                )
-        except sqlite3.OperationalError as error:
-            raise UserError(f"{self.path}: not saved ({error}); make room or close other programs") from None
+        ident = entry_id(at, kind, card, body)
+        with self._explained("not saved"), self._lock:
+            if _file_number(self.path) != self._file:
+                raise UserError(f"{self.path}: not saved: the file was moved or replaced meanwhile; open prep anew")
+            cursor = self._connection.execute(
+                "INSERT INTO entry (id, at, kind, card, data) VALUES (?, ?, ?, ?, ?)", (ident, at, kind, card, body)
+            )
         return Entry(cursor.lastrowid or 0, ident, at, kind, card, json.loads(body))
 
     def since(self, seq: int) -> list[Entry]:
         """Return the entries that arrived after `seq`, in order of arrival."""
         return self._select("WHERE seq > ? ORDER BY seq", seq)
 
-    def of_card(self, card: str) -> list[Entry]:
-        """Return a card's entries in the order they happened."""
-        return self._select("WHERE card = ? ORDER BY at, id", card)
+    def card_rows(self, until: int) -> Iterator[list[CardRow]]:
+        """Yield what arrived about cards up to `until`, many at a time, in order of arrival and not looked over."""
+        last = 0
+        query = (
+            "SELECT seq, card, at, id, kind, data FROM entry NOT INDEXED "
+            f"WHERE seq > ? AND seq <= ? AND card IS NOT NULL ORDER BY seq LIMIT {AT_ONCE}"
+        )
+        while rows := self.rows(query, last, until):
+            yield rows
+            last = rows[-1][0]
+
+    def of_card(self, card: str, until: int) -> list[Entry]:
+        """Return a card's entries in the order they happened, but none that arrived after `until`."""
+        return self._select("WHERE card = ? AND seq <= ? ORDER BY at, id", card, until)
 
     def of_kind(self, *kinds: str) -> list[Entry]:
         """Return the entries of some kinds in the order they happened."""
@@ -114,73 +103,87 @@ class Journal:
         )
         return found[0] if found else None
 
-    def _select(self, rest: str, *values: str | int) -> list[Entry]:
-        with self._lock:
-            rows = self._connection.execute(
-                f"SELECT seq, id, at, kind, card, data FROM entry {rest}", values
-            ).fetchall()
-        return [Entry(seq, ident, at, kind, card, json.loads(data)) for seq, ident, at, kind, card, data in rows]
+    def tip(self) -> tuple[int, str]:
+        """The number and the id of the newest entry; (0, "") before the first."""
+        found = self.rows("SELECT seq, id FROM entry ORDER BY seq DESC LIMIT 1")
+        return found[0] if found else (0, "")
 
-    def last_seq(self) -> int:
-        with self._lock:
-            return int(self._connection.execute("SELECT COALESCE(MAX(seq), 0) FROM entry").fetchone()[0])
+    def id_at(self, seq: int) -> str | None:
+        """The id of the entry that arrived as number `seq`."""
+        found = self.rows("SELECT id FROM entry WHERE seq = ?", seq)
+        return found[0][0] if found else None
 
-    def identity(self) -> str:
-        """The first entry's id: a cache made from another journal does not carry it."""
-        with self._lock:
-            row = self._connection.execute("SELECT id FROM entry ORDER BY seq LIMIT 1").fetchone()
-        return row[0] if row else ""
+    def rows(self, query: str, *values: str | int) -> list[Any]:
+        with self._explained("cannot be read"), self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    def damaged(self, what: str) -> UserError:
+        return UserError(f"{self.path}: {what}; {cure(self._backups)}")
 
     def backup_if_due(self, at: int) -> Path | None:
-        """Copy the journal once a day; keep the newest ten copies. Returns the copy made, if one was."""
-        target = self.backups / f"journal-{datetime.fromtimestamp(at / 1000):%Y-%m-%d}.db"
-        if target.exists() or self.last_seq() == 0:
+        """Copy the journal once a day. Returns the copy made, if one was.
+
+        Raises UserError when the journal turns out to be damaged or the copy cannot be written.
+        """
+        target = backup_path(self._backups, at)
+        if target.exists() or self.tip()[0] == 0:
             return None
-        self.backups.mkdir(mode=0o700, exist_ok=True)
-        partial = target.with_suffix(f".{os.getpid()}.partial")
-        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(partial)) as copy:
-            source.backup(copy)
-        partial.chmod(0o600)
-        partial.replace(target)
-        for old in sorted(self.backups.glob("journal-*.db"))[:-BACKUPS_KEPT]:
-            old.unlink(missing_ok=True)
+        with self._explained("today's backup could not be made"):
+            damage = make_backup(self.path, target)
+        if damage is not None:
+            raise self.damaged(f"no backup was made, since the journal is damaged ({damage})")
         return target
 
     def close(self) -> None:
-        with self._lock:
+        with self._explained("cannot be closed"), self._lock:
             self._connection.close()
 
-    def _remedy(self) -> str:
-        copies = sorted(self.backups.glob("journal-*.db"))
-        if not copies:
-            return "no backup exists yet; move the file away to start anew"
-        return f"the newest backup is {copies[-1]}"
+    def _select(self, rest: str, *values: str | int) -> list[Entry]:
+        entries = []
+        for row in self.rows(f"SELECT {COLUMNS} FROM entry {rest}", *values):
+            if found := row_damage(row):
+                raise self.damaged(found)
+            seq, ident, at, kind, card, data = row
+            entries.append(Entry(seq, ident, at, kind, card, json.loads(data)))
+        return entries
+
+    def _refuse_loss(self) -> None:
+        """A journal that is gone or cut off must not pass for a new one, nor half of one for the whole."""
+        if missing := absence(self.path, self._backups):
+            raise self.damaged(f"{missing} (to start anew, move all of {self.path.parent} away)")
+        if dropped := wal_damage(self.path):
+            raise self.damaged(dropped)
+
+    def _explained(self, what: str) -> AbstractContextManager[None]:
+        return explained(self.path, what, cure(self._backups))
 
 
-def integrity(path: Path) -> str | None:
-    """Return what is wrong with the database at `path`, or None."""
+def _file_number(path: Path) -> int:
+    """What stays the same as long as `path` names the same file; 0 when it names none."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        return str(error)
-    return None if verdict == "ok" else str(verdict)
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.exists():
         path.touch(mode=0o600)
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if not 0 <= version < NO_VERSION:
+            raise sqlite3.DatabaseError(f"there is no format {version}")
         if version > JOURNAL_VERSION:
-            raise UserError(f"{path}: written by a newer prep (format {version}); update prep to open it")
+            raise UserError(f"{path}: written by a newer prep (format {version}); update prep, or see: prep doctor")
+        connection.execute("PRAGMA cell_size_check=ON")
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA journal_size_limit=0")  # wal.py relies on it
         if version < JOURNAL_VERSION:
-            connection.executescript(_SCHEMA)
-        connection.execute("SELECT seq FROM entry LIMIT 1")
+            connection.executescript(SCHEMA)
+        connection.execute(f"SELECT {COLUMNS} FROM entry LIMIT 1")
     except BaseException:
         connection.close()
         raise

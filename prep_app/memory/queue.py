@@ -1,6 +1,7 @@
 """Today's queue: what has started to slip, then what is due, then what is new; topics mixed, siblings apart.
 
-New cards come in the order of the concept graph: a card after those it needs.
+New cards come in the order of the concept graph: a card after those it needs. Towards an interview the plan says which
+cards and how many new ones, whatever is due; once it is over, the day is as any other.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from prep_app.content.model import Card, CardId
 from prep_app.memory.days import day_start, study_day
 from prep_app.memory.schedule import recall
 from prep_app.memory.store import Memory
-from prep_app.memory.types import Learned, New
+from prep_app.memory.types import CardMemory, InterviewPlan, Learned, New
 from prep_app.settings import Settings
 
 
@@ -37,15 +38,18 @@ def todays_queue(
     *,
     limit: int | None = None,
     extra_new: int = 0,
+    plan: InterviewPlan | None = None,
 ) -> Queue:
-    """Return what to ask on the study day of `at`.
+    """Return what to ask on the study day of `at`, by the `plan` as long as its date is not over.
 
     With a `limit`, the reviews likeliest to be forgotten come first: they are what a short session should save.
     """
     today = study_day(at, settings.rollover_hour)
     tomorrow = day_start(today + 1, settings.rollover_hour)
+    planned = plan is not None and plan.days_left(today) >= 0
     learning: list[tuple[int, Card]] = []
     due: list[tuple[float, Card]] = []
+    held: list[tuple[Learned, Card]] = []  # what a plan chooses from
     new: list[Card] = []
     later: list[int] = []
     overdue = 0
@@ -61,31 +65,61 @@ def todays_queue(
             later.append(max(tomorrow, state.due_ms))
         elif state.learning:
             learning.append((state.due_ms, card))
+        elif planned:
+            held.append((state, card))
         elif state.due_ms < tomorrow:
             due.append((recall(state, at), card))
             overdue += _days_late(state, at, settings) > 0
         else:
             later.append(state.due_ms)
-    allowance = max(0, settings.new_per_day - memory.introduced_on(today)) + extra_new
-    if len(new) > allowance and allowance <= settings.new_per_day:
-        later.append(tomorrow)
-    fresh = in_order(_mixed(new))[:allowance]
     learning.sort(key=lambda pair: pair[0])
-    due.sort(key=lambda pair: (pair[0], pair[1].id))
-    reviews = [card for _, card in due]
-    if limit is not None:
-        reviews = reviews[:limit]
+    fresh = in_order(_mixed(new))
+    if plan is not None and planned:
+        later += [tomorrow] * bool(held or new)
+        room = None if limit is None else max(0, limit - len(learning))
+        reviews, begun = _by_plan(plan, held, len(new), memory, settings, at, repeats=len(learning), limit=room)
+        fresh = fresh[: begun + extra_new]
+        due_count = len(reviews)
+    else:
+        allowance = max(0, settings.new_per_day - memory.introduced_on(today)) + extra_new
+        if len(new) > allowance and allowance <= settings.new_per_day:
+            later.append(tomorrow)
+        fresh = fresh[:allowance]
+        due.sort(key=lambda pair: (pair[0], pair[1].id))
+        reviews = [card for _, card in due][:limit]
+        due_count = len(due)
     order = _mixed([card for _, card in learning] + reviews) + fresh
     if limit is not None:
         order = order[:limit]
     return Queue(
         cards=tuple(card.id for card in _prerequisites_first(_apart(order), fresh)),
-        due=len(due),
+        due=due_count,
         new=len(fresh),
         learning=len(learning),
         overdue=overdue,
         next_due=min(later, default=None),
     )
+
+
+def _by_plan(
+    plan: InterviewPlan,
+    held: Sequence[tuple[Learned, Card]],
+    new: int,
+    memory: Memory,
+    settings: Settings,
+    at: int,
+    *,
+    repeats: int,
+    limit: int | None,
+) -> tuple[list[Card], int]:
+    """Return the reviews that a plan asks today, what gains most first, and how many cards it begins."""
+    from prep_app.memory.plan import study_towards, todays_picks  # numpy, only where there is a plan
+
+    states: list[CardMemory] = [state for state, _ in held]
+    study = study_towards(plan, [*states, *[New()] * new], memory, settings, at, repeats)
+    picks = todays_picks(study)[:limit]
+    reviews = [held[place][1] for place in picks if place < len(held)]
+    return reviews, len(picks) - len(reviews)
 
 
 def minutes_for(count: int, memory: Memory) -> float:

@@ -9,66 +9,92 @@ from functools import lru_cache
 
 from fsrs_rs_python import DEFAULT_PARAMETERS, FSRS, MemoryState
 
-from prep_app.memory.days import day_start, study_day
+from prep_app.memory.days import DAY, MINUTE, day_start, study_day
 from prep_app.memory.types import CardMemory, Learned, New, Preview, Rating
 from prep_app.settings import Settings
 
-MINUTE = 60_000
+Parameters = tuple[float, ...]  # FSRS-6's weights w₀ … w₂₀
+PARAMETERS: Parameters = tuple(DEFAULT_PARAMETERS)  # what fits most people, until a person's own are known
+
 AGAIN_STEP = 1 * MINUTE  # failed: back within the session
 HARD_STEP = 6 * MINUTE  # hard while still being learned: a little later
+LATEST_DAY = 3_652_059 - 366  # datetime ends with the year 9999
 
 
 @lru_cache(maxsize=4)
-def _engine(parameters: tuple[float, ...]) -> FSRS:
+def engine(parameters: Parameters) -> FSRS:
+    """Return fsrs-rs with these parameters. Raises ValueError where they are none."""
     return FSRS(list(parameters))
 
 
-def next_memory(memory: CardMemory, rating: Rating, at: int, settings: Settings) -> Learned:
-    """Return what `rating` given at `at` makes of a card."""
-    today = study_day(at, settings.rollover_hour)
+def next_memory(
+    memory: CardMemory,
+    rating: Rating,
+    at: int,
+    settings: Settings,
+    parameters: Parameters = PARAMETERS,
+    offset: int | None = None,
+) -> Learned:
+    """Return what `rating` given at `at` (UTC ms, clocks there `offset` minutes ahead of UTC) makes of a card.
+
+    Days are counted as they were lived: by the clocks where each of the two answers was given.
+    """
+    hour = settings.rollover_hour
+    today = study_day(at, hour, offset)
     if isinstance(memory, New):
         before, elapsed = None, 0
     else:
         before = MemoryState(memory.stability, memory.difficulty)
-        # A clock that was set back must not produce a negative interval.
-        elapsed = max(0, today - study_day(memory.last_ms, settings.rollover_hour))
-    states = _engine(tuple(DEFAULT_PARAMETERS)).next_states(before, settings.desired_retention, elapsed)
+        # A clock that was set back, or a flight to the west, must not produce a negative interval.
+        elapsed = max(0, today - study_day(memory.last_ms, hour, memory.offset))
+    states = engine(parameters).next_states(before, settings.desired_retention, elapsed)
     state = (states.again, states.hard, states.good, states.easy)[rating - 1]
 
     was_learning = isinstance(memory, New) or memory.learning
-    learning = rating is Rating.AGAIN or (rating is Rating.HARD and was_learning)
-    if learning:
-        due = at + (AGAIN_STEP if rating is Rating.AGAIN else HARD_STEP)
-    else:
-        due = day_start(today + max(1, round(state.interval)), settings.rollover_hour)
+    learning = stays_in_learning(rating, was_learning)
     reviews, lapses = (0, 0) if isinstance(memory, New) else (memory.reviews, memory.lapses)
     lapsed = rating is Rating.AGAIN and not was_learning
     return Learned(
         stability=state.memory.stability,
         difficulty=state.memory.difficulty,
         last_ms=at,
-        due_ms=due,
+        due_ms=step_due(rating, at) if learning else day_start(due_day(today, state.interval), hour),
         interval_days=state.interval,
         learning=learning,
         reviews=reviews + 1,
         lapses=lapses + lapsed,
+        decay=parameters[20],
+        offset=offset,
     )
 
 
-def preview(memory: CardMemory, at: int, settings: Settings) -> dict[Rating, Preview]:
+def stays_in_learning(rating: Rating, was_learning: bool) -> bool:
+    return rating is Rating.AGAIN or (rating is Rating.HARD and was_learning)
+
+
+def step_due(rating: Rating, at: int) -> int:
+    """When a card that did not stick is asked again, in UTC ms."""
+    return at + (AGAIN_STEP if rating is Rating.AGAIN else HARD_STEP)
+
+
+def due_day(today: int, interval: float) -> int:
+    """The study day on which a card comes back that was answered on study day `today`."""
+    return min(LATEST_DAY, today + max(1, round(interval)))
+
+
+def preview(memory: CardMemory, at: int, settings: Settings, parameters: Parameters) -> dict[Rating, Preview]:
     """Return what each rating would do, for the labels of the grade keys."""
-    outcomes = {rating: next_memory(memory, rating, at, settings) for rating in Rating}
+    outcomes = {rating: next_memory(memory, rating, at, settings, parameters) for rating in Rating}
     return {rating: Preview(after.interval_days, after.due_ms, after.learning) for rating, after in outcomes.items()}
 
 
 def recall(memory: CardMemory, at: int) -> float:
-    """Predicted probability of recall at `at`; a new card's is 0.
+    """Predicted probability of recall at `at`, by the card's own forgetting curve; a new card's is 0.
 
-    FSRS-6's power forgetting curve: R(t) = (1 + f·t/S)^(−w₂₀) with f = 0.9^(−1/w₂₀) − 1, t and S in days.
+    FSRS-6's power law: R(t) = (1 + f·t/S)^(−w₂₀) with f = 0.9^(−1/w₂₀) − 1, t and S in days.
     """
     if isinstance(memory, New):
         return 0.0
-    decay = DEFAULT_PARAMETERS[20]
-    factor = 0.9 ** (-1 / decay) - 1
-    days = max(0, at - memory.last_ms) / 86_400_000
-    return float((1 + factor * days / memory.stability) ** -decay)
+    factor = 0.9 ** (-1 / memory.decay) - 1
+    days = max(0, at - memory.last_ms) / DAY
+    return float((1 + factor * days / memory.stability) ** -memory.decay)

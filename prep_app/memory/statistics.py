@@ -73,7 +73,7 @@ def statistics(library: Library, memory: Memory, settings: Settings, at: int) ->
         seconds_total=sum(review.seconds or 0.0 for review in reviews),
         cards=len(cards),
         learned=sum(not isinstance(memory.state(card.id, card.revision), New) for card in cards),
-        forecast=_forecast(cards, memory, today, hour),
+        forecast=load_ahead(cards, memory, today, hour, FORECAST_DAYS),
         questions=questions,
     )
 
@@ -88,13 +88,14 @@ def streak(days: set[int], today: int) -> int:
     return length
 
 
-def _forecast(cards: Sequence[Card], memory: Memory, today: int, hour: int) -> tuple[int, ...]:
+def load_ahead(cards: Sequence[Card], memory: Memory, today: int, hour: int, days: int) -> tuple[int, ...]:
+    """How many learned cards come due on each of the next `days` study days, tomorrow first."""
     ahead = Counter(
         study_day(state.due_ms, hour) - today
         for card in cards
         if isinstance(state := memory.state(card.id, card.revision), Learned)
     )
-    return tuple(ahead[day] for day in range(1, FORECAST_DAYS + 1))
+    return tuple(ahead[day] for day in range(1, days + 1))
 
 
 def _mastery(question: Question, memory: Memory, settings: Settings, at: int) -> QuestionMastery:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from prep_app.cache import open_cache
 from prep_app.content.model import CardId
-from prep_app.memory import schedule
-from prep_app.memory.days import study_day
-from prep_app.memory.fold import FOLD_VERSION, CardFold, fold_card, fold_entry
+from prep_app.memory import schedule, snapshot
+from prep_app.memory.days import day_start, offset_at, study_day
+from prep_app.memory.fold import CardFold, fold_card, fold_entry, review_record, standing
 from prep_app.memory.journal import Entry, Journal
+from prep_app.memory.parameters import BEFORE_ANY, newest_kept
+from prep_app.memory.replay import fold_all
+from prep_app.memory.schedule import Parameters
+from prep_app.memory.snapshot import Snapshot
 from prep_app.memory.types import (
     CardMemory,
     DemoNote,
     Flags,
+    InterviewPlan,
     New,
     Preview,
     Proof,
@@ -31,6 +34,7 @@ from prep_app.memory.types import (
 from prep_app.paths import Home
 from prep_app.settings import Settings
 
+RECENT = 1000  # entries: enough to tell a pace by
 DEFAULT_SECONDS = 30.0  # a card's cost before the learner's own has been measured
 _UNDOABLE = ("review", "bury", "suspend", "unsuspend", "reset", "mark", "unmark")
 
@@ -43,76 +47,110 @@ class Memory:
         self._lock = threading.RLock()
         self._journal = Journal(home.journal, home.backups)
         self._cache_path = home.cache
-        self._cards: dict[str, CardFold] = {}
-        self._proofs: dict[tuple[str, str], Proof] = {}
-        self._session: dict[str, Any] | None = None
-        self._seq = 0
+        self._changed: set[str] = set()  # cards folded since the snapshot was kept
         self._saved_seq = 0
-        self._load_cache()
-        self.refresh()
+        try:
+            self._fit = newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
+            self._held = self._nothing()
+            self._load()
+            self.refresh()
+        except BaseException:
+            self._journal.close()
+            raise
 
     @classmethod
     def open(cls, home: Home, settings: Settings) -> Memory:
         """Open a learner's memory. Raises UserError when the journal cannot be used."""
         return cls(home, settings)
 
+    @property
+    def parameters(self) -> Parameters:
+        """FSRS's parameters for this learner."""
+        return self._fit.parameters
+
     # What stands now
 
     def state(self, card: CardId, revision: int = 1) -> CardMemory:
-        fold = self._cards.get(card)
+        fold = self._held.cards.get(card)
         return New() if fold is None or fold.revision < revision else fold.memory
 
     def answers(self, card: CardId) -> int:
         """How often a card was answered in all, practice too."""
-        fold = self._cards.get(card)
+        fold = self._held.cards.get(card)
         return 0 if fold is None else fold.answers
 
     def flags(self, card: CardId, at: int | None = None) -> Flags:
         """Marked, suspended, and buried on the study day of `at` (default: the day it was buried)."""
-        fold = self._cards.get(card)
+        fold = self._held.cards.get(card)
         if fold is None:
             return Flags()
         day = fold.buried_day if at is None else study_day(at, self.settings.rollover_hour)
         return Flags(fold.marked, bool(fold.buried_day) and fold.buried_day == day, fold.suspended)
 
     def preview(self, card: CardId, revision: int, at: int) -> dict[Rating, Preview]:
-        return schedule.preview(self.state(card, revision), at, self.settings)
+        return schedule.preview(self.state(card, revision), at, self.settings, self.parameters)
 
     def introduced_on(self, day: int) -> int:
         """How many cards were first answered on a study day."""
-        hour = self.settings.rollover_hour
-        with self._lock:
-            times = [fold.introduced_ms for fold in self._cards.values()]
-        return sum(1 for at in times if at is not None and study_day(at, hour) == day)
+        first, end = (day_start(day + more, self.settings.rollover_hour) for more in (0, 1))
+        return sum(first <= (fold.introduced_ms or 0) < end for fold in self._folds())
 
     def seconds_per_card(self) -> float:
-        with self._lock:
-            timed = sum(fold.timed for fold in self._cards.values())
-            total = sum(fold.seconds for fold in self._cards.values())
-        return total / timed if timed else DEFAULT_SECONDS
+        folds = self._folds()
+        timed = sum(fold.timed for fold in folds)
+        return sum(fold.seconds for fold in folds) / timed if timed else DEFAULT_SECONDS
 
     def proofs(self) -> dict[tuple[str, str], Proof]:
         """How each (demo, check) last came out on this machine."""
         with self._lock:
-            return dict(self._proofs)
+            return dict(self._held.proofs)
 
     def predictions(self) -> list[Mapping[str, Any]]:
         """Every prediction made before a demo ran, and what came, in the order they happened."""
         return [entry.data for entry in self._journal.of_kind("prediction")]
 
+    def mocks(self) -> list[Mapping[str, Any]]:
+        """Every mock interview that was marked, in the order they happened."""
+        return [entry.data for entry in self._journal.of_kind("mock")]
+
     def last_session(self) -> dict[str, Any] | None:
-        return self._session
+        return self._held.session
 
     def reviews(self) -> list[ReviewRecord]:
         """Every review that stands, in the order they happened."""
-        entries = self._journal.of_kind("review", "undo")
-        undone = {entry.data.get("undone") for entry in entries if entry.kind == "undo"}
-        return [_record(entry) for entry in entries if entry.kind == "review" and entry.id not in undone]
+        return [review_record(entry) for entry in standing(self._journal.of_kind("review", "undo"))]
+
+    def spaced_reviews(self) -> int:
+        """How many reviews FSRS's parameters can be fitted to."""
+        return sum(fold.spaced for fold in self._folds())
+
+    def history(self) -> list[Entry]:
+        """All entries that bear on card memory, in the order they happened."""
+        return self._journal.of_kind("review", "reset", "undo")
+
+    def last_fit(self) -> Mapping[str, Any] | None:
+        """What the journal says of the newest fit of parameters, whether they were kept or not."""
+        fits = self._journal.of_kind("parameters")
+        return fits[-1].data if fits else None
+
+    def plan(self) -> InterviewPlan | None:
+        """The interview studied towards; None before the first plan and once it was cleared."""
+        plans = self._journal.of_kind("plan")
+        day = plans[-1].data["date"] if plans else None
+        return None if day is None else InterviewPlan(date.fromisoformat(day), plans[-1].data["minutes"])
+
+    def recent_reviews(self) -> list[ReviewRecord]:
+        """The reviews among the newest entries, in order of arrival; those taken back took their time too."""
+        newest = self._journal.since(self._held.seq - RECENT)
+        return [review_record(entry) for entry in newest if entry.kind == "review"]
 
     def empty(self) -> bool:
         """True until the first answer."""
+        return all(isinstance(fold.memory, New) and not fold.timed for fold in self._folds())
+
+    def _folds(self) -> list[CardFold]:
         with self._lock:
-            return all(isinstance(fold.memory, New) and not fold.timed for fold in self._cards.values())
+            return list(self._held.cards.values())
 
     # What the learner does
 
@@ -128,16 +166,14 @@ class Memory:
     ) -> Reviewed:
         """Record a review; it is on disk when this returns. Practice leaves the schedule alone."""
         before = self.state(card, revision)
-        data: dict[str, Any] = {"rating": int(rating), "revision": revision}
-        if seconds is not None:
-            data["seconds"] = round(seconds, 3)
-        if practice:
-            data["practice"] = True
-        data["was"] = "new" if isinstance(before, New) else "learning" if before.learning else "review"
+        was = "new" if isinstance(before, New) else "learning" if before.learning else "review"
+        data = {"rating": int(rating), "revision": revision, "offset": offset_at(at), "was": was}
+        data |= {} if seconds is None else {"seconds": round(seconds, 3)}
+        data |= {"practice": True} if practice else {}
         entry = self._append("review", at, card, data)
         after = self.state(card, revision)
         if isinstance(after, New):  # practice on a card that was never learned
-            after = schedule.next_memory(after, rating, at, self.settings)
+            after = schedule.next_memory(after, rating, at, self.settings, self.parameters)
         return Reviewed(entry.id, card, after)
 
     def undo(self, at: int) -> Undone | None:
@@ -149,7 +185,7 @@ class Memory:
         return Undone(last.id, last.kind, CardId(last.card))
 
     def bury(self, card: CardId, at: int) -> None:
-        self._append("bury", at, card)
+        self._append("bury", at, card, {"offset": offset_at(at)})
 
     def suspend(self, card: CardId, at: int) -> None:
         self._append("suspend", at, card)
@@ -179,6 +215,18 @@ class Memory:
         """Keep what was predicted of a demo, and what came."""
         self._append("prediction", at, None, data)
 
+    def note_mock(self, data: Mapping[str, Any], at: int) -> None:
+        """Keep a mock interview that was marked; it leaves the schedule alone."""
+        self._append("mock", at, None, data)
+
+    def note_fit(self, data: Mapping[str, Any], at: int) -> None:
+        """Keep how parameters were fitted; if they were kept, they hold from now on."""
+        self._append("parameters", at, None, data)
+
+    def note_plan(self, day: date | None, minutes: int, at: int) -> None:
+        """Keep the day of the interview, from now on studied towards for so many minutes a day; None: no interview."""
+        self._append("plan", at, None, {"date": day and day.isoformat(), "minutes": minutes})
+
     def backup_if_due(self, at: int) -> Path | None:
         return self._journal.backup_if_due(at)
 
@@ -187,25 +235,44 @@ class Memory:
     def refresh(self) -> bool:
         """Fold what arrived since the last look, from this process or another. True when there was any."""
         with self._lock:
-            entries = self._journal.since(self._seq)
-            again: set[str] = set()
+            if self._held.seq:
+                entries = self._journal.since(self._held.seq)
+                self._fit = newest_kept(entries, self._fit)
+                if self._held.stamp == self._nothing().stamp:
+                    return self._fold(entries)
+            # The first look, or what holds for all that was ever answered has changed: parameters, or the time zone.
+            self._fit = newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
+            self._held, self._saved_seq = fold_all(self._journal, self.settings, self.parameters), 0
+            return self._held.seq > 0
+
+    def close(self) -> None:
+        with self._lock:
+            if self._held.seq != self._saved_seq:
+                snapshot.save(self._cache_path, self._held, self._changed, self._saved_seq)
+            self._journal.close()
+
+    def _fold(self, entries: list[Entry]) -> bool:
+        held, again = self._held, set()
+        try:
             for entry in entries:
-                self._seq = entry.seq
                 if entry.card is None:
-                    self._fold_other(entry)
+                    held.fold_other(entry)
                     continue
-                fold = self._cards.get(entry.card, CardFold())
+                fold = held.cards.get(entry.card, CardFold())
+                self._changed.add(entry.card)
                 if entry.kind == "undo" or (entry.at, entry.id) < (fold.last_at, fold.last_id):
                     again.add(entry.card)  # the past changed: fold this card anew
                 elif entry.card not in again:
-                    self._cards[entry.card] = fold_entry(fold, entry, self.settings)
+                    held.cards[entry.card] = fold_entry(fold, entry, self.settings, self.parameters)
             for card in again:
-                self._cards[card] = fold_card(self._journal.of_card(card), self.settings)
-            return bool(entries)
-
-    def close(self) -> None:
-        self._save_cache()
-        self._journal.close()
+                whole = self._journal.of_card(card, entries[-1].seq)
+                held.cards[card] = fold_card(whole, self.settings, self.parameters)
+        except BaseException:
+            self._held, self._saved_seq = self._nothing(), 0  # half of it was folded
+            raise
+        if entries:
+            held.seq, held.tip = entries[-1].seq, entries[-1].id
+        return bool(entries)
 
     def _append(self, kind: str, at: int, card: str | None = None, data: Mapping[str, Any] | None = None) -> Entry:
         with self._lock:
@@ -213,77 +280,17 @@ class Memory:
             self.refresh()
             return entry
 
-    def _fold_other(self, entry: Entry) -> None:
-        if entry.kind == "session":
-            self._session = {**entry.data, "at": entry.at}
-        elif entry.kind == "demo":
-            data = entry.data
-            device, seconds = data.get("device", ""), data.get("seconds", 0.0)  # not kept before 0.2
-            for check, held in data["checks"].items():
-                self._proofs[data["name"], check] = Proof(held, device, seconds, entry.at)
+    # The snapshot
 
-    # The cache
+    def _nothing(self) -> Snapshot:
+        return Snapshot(snapshot.stamp(self.settings, self.parameters))
 
-    def _stamp(self) -> list[Any]:
-        """A cache with another stamp was folded from something else, or in another way."""
-        settings = self.settings
-        return [FOLD_VERSION, settings.desired_retention, settings.rollover_hour, self._journal.identity()]
-
-    def _load_cache(self) -> None:
-        try:
-            cache = open_cache(self._cache_path)
-            try:
-                row = cache.execute("SELECT body FROM memory WHERE key = 'fold'").fetchone()
-            finally:
-                cache.close()
-        except (sqlite3.Error, OSError):
-            return  # without a cache everything is folded from the journal
-        if row is None:
-            return
-        try:
-            body = json.loads(row[0])
-            if body["stamp"] != self._stamp() or body["seq"] > self._journal.last_seq():
-                return
-            cards = {card: CardFold.from_json(fold) for card, fold in body["cards"].items()}
-            proofs = {(demo, check): Proof(**proof) for demo, check, proof in body["proofs"]}
-            session, seq = body["session"], body["seq"]
-        except (ValueError, KeyError, TypeError):
-            return
-        self._cards, self._proofs, self._session = cards, proofs, session
-        self._seq = self._saved_seq = seq
-
-    def _save_cache(self) -> None:
-        with self._lock:
-            if self._seq == self._saved_seq:
-                return
-            body = {
-                "stamp": self._stamp(),
-                "seq": self._seq,
-                "cards": {card: fold.to_json() for card, fold in self._cards.items()},
-                "proofs": [[*key, asdict(proof)] for key, proof in self._proofs.items()],
-                "session": self._session,
-            }
-            self._saved_seq = self._seq
-        try:
-            cache = open_cache(self._cache_path)
-            try:
-                cache.execute("INSERT OR REPLACE INTO memory VALUES ('fold', ?)", (json.dumps(body),))
-            finally:
-                cache.close()
-        except (sqlite3.Error, OSError):
-            return  # a cache that cannot be written costs time at the next start, nothing else
-
-
-def _record(entry: Entry) -> ReviewRecord:
-    data = entry.data
-    return ReviewRecord(
-        entry=entry.id,
-        at=entry.at,
-        card=CardId(entry.card or ""),
-        rating=Rating(data["rating"]),
-        seconds=data.get("seconds"),
-        revision=data.get("revision", 1),
-        practice=bool(data.get("practice")),
-        was_new=data.get("was") == "new",
-        was_learning=data.get("was") == "learning",
-    )
+    def _load(self) -> None:
+        """Start from the snapshot. Raises UserError where it was folded from entries that the journal has no more."""
+        seq, tip = snapshot.seen(self._cache_path)
+        if seq and self._journal.id_at(seq) != tip:
+            last = self._journal.tip()[0]
+            raise self._journal.damaged(f"entry {seq} was there and is gone; the journal now ends with entry {last}")
+        kept = snapshot.load(self._cache_path, self._held.stamp) if seq else None
+        if kept is not None and self._journal.id_at(kept.seq) == kept.tip:
+            self._held, self._saved_seq = kept, kept.seq

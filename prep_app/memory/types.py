@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 from typing import Any
+
+from fsrs_rs_python import DEFAULT_PARAMETERS
 
 from prep_app.content.model import CardId
 
@@ -29,7 +32,9 @@ class Learned:
     """Answered at least once.
 
     `stability` is the days until recall falls to 90 %, `difficulty` runs from 1 to 10 (FSRS-6).
-    `learning` says that it failed or was hard and comes back within the session.
+    `learning` says that it failed or was hard and comes back within the session. `decay` is the exponent of its
+    forgetting curve (FSRS-6's w₂₀). `offset` is how many minutes east of UTC it was last answered; None where that is
+    not known.
     """
 
     stability: float
@@ -40,6 +45,8 @@ class Learned:
     learning: bool
     reviews: int = 1
     lapses: int = 0
+    decay: float = DEFAULT_PARAMETERS[20]
+    offset: int | None = None
 
 
 CardMemory = New | Learned
@@ -104,7 +111,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRecord:
-    """One review that stands. `state` is what the card was when it was asked."""
+    """One review that stands, and what the card was when it was asked.
+
+    `offset` is how many minutes east of UTC it was given; None where that is not known.
+    """
 
     entry: str
     at: int
@@ -115,3 +125,16 @@ class ReviewRecord:
     practice: bool
     was_new: bool = False
     was_learning: bool = False
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewPlan:
+    """What is studied towards: the day of the interview, and the minutes that each day until then has."""
+
+    date: date
+    minutes: int
+
+    def days_left(self, today: int) -> int:
+        """Days of study from `today` (a study day's ordinal) to the eve of the date; negative once it is over."""
+        return self.date.toordinal() - today

@@ -41,7 +41,7 @@ class Today:
 
 def today(library: Library, memory: Memory, settings: Settings, at: int) -> Today:
     cards = list(library.cards.values())
-    queue = todays_queue(cards, memory, settings, at)
+    queue = todays_queue(cards, memory, settings, at, plan=memory.plan())
     scores = statistics(library, memory, settings, at)
     first_time = memory.empty()
     start_count = min(FIRST_SESSION, len(queue.cards)) if first_time else len(queue.cards)

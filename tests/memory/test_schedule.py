@@ -13,7 +13,7 @@ from fsrs_rs_python import DEFAULT_PARAMETERS, FSRS, FSRSItem, FSRSReview
 
 from prep_app.content.model import CardId
 from prep_app.memory.days import day_start, study_day
-from prep_app.memory.schedule import next_memory, preview, recall
+from prep_app.memory.schedule import PARAMETERS, next_memory, preview, recall
 from prep_app.memory.store import Memory
 from prep_app.memory.types import CardMemory, Learned, New, Rating
 from prep_app.settings import Settings
@@ -105,7 +105,7 @@ def test_predicted_recall_is_ninety_percent_after_one_stability(settings: Settin
 def test_better_grades_never_come_back_sooner(settings: Settings) -> None:
     states: list[CardMemory] = [NEW, next_memory(NEW, Rating.GOOD, ms(2026, 1, 1), settings)]
     for state in states:
-        outcomes = preview(state, ms(2026, 3, 2), settings)
+        outcomes = preview(state, ms(2026, 3, 2), settings, PARAMETERS)
         dues = [outcomes[rating].due for rating in Rating]
         assert dues == sorted(dues)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import signal
 import sqlite3
 import stat
 import subprocess
@@ -12,18 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as limits
-from hypothesis import strategies as st
 
 from prep_app.content.model import CardId
 from prep_app.errors import UserError
-from prep_app.memory.journal import JOURNAL_VERSION, Journal, integrity
+from prep_app.memory.journal import Journal
+from prep_app.memory.journal_file import JOURNAL_VERSION, file_damage
 from prep_app.memory.store import Memory
 from prep_app.memory.types import DemoNote, New, Proof, Rating
 from prep_app.paths import Home
 from prep_app.settings import Settings
-from tests.conftest import DAY, Clock
+from tests.conftest import Clock
 
 CARDS = [CardId(name) for name in ("a", "b", "c")]
 WRITER = """
@@ -41,49 +37,19 @@ memory.close()
 """
 
 
-def everything(memory: Memory) -> object:
-    return [(memory.state(card), memory.flags(card)) for card in CARDS], memory.proofs()
-
-
-step = st.tuples(
-    st.sampled_from(["answer", "answer", "answer", "undo", "bury", "suspend", "unsuspend", "mark", "reopen", "old"]),
-    st.sampled_from(CARDS),
-    st.sampled_from(list(Rating)),
-    st.integers(0, 40 * DAY),
-    st.integers(1, 2),
-)
-
-
-@limits(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(step, max_size=25))
-def test_step_by_step_from_the_cache_or_from_nothing_it_is_the_same(
-    steps: list[tuple[str, CardId, Rating, int, int]], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    home, at = Home(tmp_path_factory.mktemp("home")), 1_770_000_000_000
-    memory = Memory.open(home, Settings())
-    for what, card, rating, gap, revision in steps:
-        at += gap
-        match what:
-            case "answer":
-                memory.answer(card, rating, at=at, seconds=3.0, revision=revision)
-            case "old":  # entered late: it belongs before what is already there
-                memory.answer(card, rating, at=at - 50 * DAY, revision=revision)
-            case "undo":
-                memory.undo(at)
-            case "reopen":
-                memory.close()
-                memory = Memory.open(home, Settings())
-            case _:
-                getattr(memory, what)(card, at)
-    held = everything(memory)
-    memory.close()
-    reopened = Memory.open(home, Settings())
-    assert everything(reopened) == held
-    reopened.close()
-    home.cache.unlink()
-    rebuilt = Memory.open(home, Settings())
-    assert everything(rebuilt) == held
-    rebuilt.close()
+def test_two_windows_that_close_in_either_order_leave_a_true_snapshot(home: Home, clock: Clock) -> None:
+    Memory.open(home, Settings()).close()
+    for first, last in ((0, 1), (1, 0)):
+        windows = [Memory.open(home, Settings()) for _ in range(2)]
+        windows[0].answer(CARDS[0], Rating.GOOD, at=clock())
+        windows[1].answer(CARDS[1], Rating.HARD, at=clock())
+        held = [windows[1].state(card) for card in CARDS]
+        windows[first].close()
+        windows[last].close()
+        reopened = Memory.open(home, Settings())
+        assert [reopened.state(card) for card in CARDS] == held
+        reopened.close()
+        clock.pass_days(2)
 
 
 def test_undo_gives_back_exactly_what_was(memory: Memory, clock: Clock) -> None:
@@ -134,22 +100,6 @@ def test_other_settings_fold_the_same_journal_anew(home: Home, clock: Clock) -> 
     memory.close()
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_after_kill_9_every_acknowledged_review_is_there(home: Home, seed: int) -> None:
-    writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, home.root, "card", "100000"], stdout=subprocess.PIPE, text=True
-    )
-    assert writer.stdout is not None
-    acknowledged = [writer.stdout.readline().strip() for _ in range(random.Random(seed).randint(1, 60))]
-    writer.send_signal(signal.SIGKILL)
-    acknowledged += [line.strip() for line in writer.stdout if line.endswith("\n")]
-    writer.wait()
-    memory = Memory.open(home, Settings())
-    assert set(acknowledged) <= {review.entry for review in memory.reviews()}
-    memory.close()
-    assert integrity(home.journal) is None
-
-
 def test_two_programs_at_once_lose_and_corrupt_nothing(home: Home) -> None:
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, home.root, name, "150"], stdout=subprocess.PIPE, text=True)
@@ -162,7 +112,7 @@ def test_two_programs_at_once_lose_and_corrupt_nothing(home: Home) -> None:
     assert set(acknowledged) == {review.entry for review in watching.reviews()}
     assert watching.state(CardId("left-0")).reviews == 30
     watching.close()
-    assert integrity(home.journal) is None
+    assert file_damage(home.journal) is None
 
 
 def test_the_journal_refuses_to_be_changed_and_is_the_learners_alone(memory: Memory, home: Home, clock: Clock) -> None:

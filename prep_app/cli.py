@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
 def _command(name: str) -> Command:
     from importlib import import_module
 
-    command: Command = import_module(f"prep_app.commands.{name}").run
+    command: Command = import_module(f"prep_app.commands.{name.replace('-', '_')}").run
     return command
 
 
@@ -58,21 +58,45 @@ def _parser() -> _Parser:
     def add(name: str, says: str, *parents: _Parser) -> _Parser:
         return commands.add_parser(name, help=says, description=says, parents=list(parents))
 
+    pack = "use the pack in DIR alone; what you did is kept all the same"
     study = add("study", "open the app in a session, on some questions or on all", shared)
     study.add_argument("questions", nargs="*", metavar="QUESTION", help="such as Q4")
+    study.add_argument("--pack", metavar="DIR", help=pack)
+    mock = add("mock", "open the app at a mock interview, or print the past ones", json_too)
+    mock.add_argument("--minutes", type=int, metavar="N", help="on the clock (20)")
+    mock.add_argument("--questions", type=int, metavar="N", help="how many (8)")
+    mock.add_argument("--topic", default="", metavar="T", help="only about this topic or question, such as EWC or Q4")
+    mock.add_argument("--history", action="store_true", help="print the past mock interviews instead")
     demo = add("demo", "list the demos, or run one: prep demo NAME [--PARAMETER VALUE …]", json_too)
     demo.add_argument("name", nargs="?", help="prep demo NAME --help shows its parameters")
     check = add("check", "validate packs: the built-in ones, or those in PATH", json_too)
     check.add_argument("paths", nargs="*", metavar="PATH")
-    add("next", "print the next card", json_too, at)
+    schema = "print the JSON Schema of a question's file (or of pack.yaml) for your editor"
+    check.add_argument("--schema", nargs="?", const="question", choices=["question", "pack"], help=schema)
+    new_pack = add("new-pack", "write a commented pack to start from", json_too)
+    new_pack.add_argument("folder", metavar="DIR", help="a new folder; the pack is named after it")
+    new_pack.add_argument("--title", default="", metavar="T", help="what Home shows; left out: the folder's name")
+    next_card = add("next", "print the next card", json_too, at)
+    next_card.add_argument("--pack", metavar="DIR", help=pack)
     answer = add("answer", "record an answer; it is on disk when this returns", json_too, at)
     answer.add_argument("card", metavar="CARD")
-    answer.add_argument("rating", choices=["again", "hard", "good", "easy"])
+    answer.add_argument("--pack", metavar="DIR", help=pack)
+    answer.add_argument("rating", nargs="?", choices=["again", "hard", "good", "easy"], help="left out: by the mark")
+    said = "the answer itself, to be marked: text, option or step numbers, a number, @FILE for code; once for each gap"
+    answer.add_argument("--said", action="append", metavar="ANSWER", help=said)
+    answer.add_argument("--hints", type=int, default=0, metavar="N", help="how many hints it took")
     answer.add_argument("--seconds", type=float, metavar="S", help="how long the answer took")
     add("undo", "take back the last answer", json_too, at)
     add("stats", "reviews, streak, retention, mastery of each question, readiness", json_too, at)
+    add("optimize", "fit FSRS's parameters to your reviews, try them on held-out ones, keep the better", json_too)
+    plan = add("plan", "study towards an interview: set its day, or see what the plan comes to", json_too, at)
+    plan.add_argument("--date", metavar="DATE", help="the day of the interview, such as 2026-12-15")
+    plan.add_argument("--minutes", type=int, metavar="N", help="for each day (25)")
+    plan.add_argument("--clear", action="store_true", help="study towards no interview any more")
     doctor = add("doctor", "check versions, devices and files; say what to do about each problem", json_too)
     doctor.add_argument("--rebuild", action="store_true", help="make the cache anew from the journal")
+    restore = "put a damaged journal back, from what can be read of it and the newest sound backup"
+    doctor.add_argument("--restore", action="store_true", help=restore)
     return parser
 
 

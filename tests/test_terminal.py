@@ -21,6 +21,7 @@ import pytest
 
 from prep_app.memory.store import Memory
 from prep_app.paths import Home
+from tests.ui.one_card import RECALL, install
 from prep_app.settings import Settings
 
 ROWS, COLUMNS = 30, 100
@@ -126,7 +127,9 @@ def test_killed_at_any_instant_it_keeps_every_review_and_opens_without_a_word(
 
 
 def test_two_at_once_on_the_same_files_lose_nothing(start: Start, home: Home) -> None:
-    apps = [start("study", "Q4"), start("study", "Q14")]
+    for question in ("T1", "T2"):
+        install(home, *(RECALL.replace("id: recall", f"id: {question}-{n}") for n in range(4)), question=question)
+    apps = [start("study", "T1"), start("study", "T2")]
     for app in apps:
         app.wait_for("reveals the answer")
     for number in range(1, 4):

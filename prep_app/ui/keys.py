@@ -47,8 +47,12 @@ APP: list[BindingType] = [
 
 HOME: list[BindingType] = [
     _key("home.practise", "p", "practise", "Practise", "Practise without touching the schedule", shown=True),
-    _key("home.more", "m", "more", "Learn more", "Learn five more new cards today", shown=True),
+    _key("home.more", "m", "more", "More", "Learn five more new cards today", shown=True),
+    _key("home.mock", "i", "mock", "Mock", "A mock interview against the clock", shown=True),
     _key("home.lab", "l", "lab", "Lab", "The demos: turn their knobs, predict, break them", shown=True),
+    _key("home.browse", "b", "app.search", "Browse", "Every card: find, read, practise, suspend, reset", shown=True),
+    _key("home.plan", "t", "plan", "Date", "Set the day of the interview: cards then aim at it", shown=True),
+    _key("home.stats", "s", "stats", "Stats", "How ready, how it got there, what gives trouble", shown=True),
     _key("home.undo", "u", "undo", "Undo", "Take back the last thing you did"),
     _key("home.quit", "q,escape", "quit", "Quit", "Leave; everything is already saved", shown=True),
 ]
@@ -62,6 +66,7 @@ STUDY: list[BindingType] = [
     *[_key(f"study.choose_{n}", str(n), f"choose({n})", f"Option {n}", f"Choose option {n}") for n in range(1, 10)],
     _key("study.down", "down,j", "move(1)", "Next point", "Move to the next key point or option"),
     _key("study.up", "up,k", "move(-1)", "Previous point", "Move to the previous key point or option"),
+    _key("study.type", "t,tab", "type", "Answer", "To where the answer goes", shown=True),
     _key("study.tick", "enter,x", "tick", "Tick", "Tick the key point you said", shown=True),
     _key("study.demo", "d", "demo", "Demo", "Run the program that proves the answer", shown=True),
     _key("study.lab", "l", "lab", "Lab", "Open the demo in the lab, with all its knobs"),
@@ -77,12 +82,141 @@ STUDY: list[BindingType] = [
     _key("study.back", "q,escape", "back", "Back", "Back to Home; the session waits", shown=True),
 ]
 
+MOCK_START: list[BindingType] = [
+    _key("mock.start", "enter", "start", "Start", "Start the clock", shown=True),
+    _key("mock.dial_down", "down,j,tab", "turn_to(1)", "Next dial", "To the next dial"),
+    _key("mock.dial_up", "up,k,shift+tab", "turn_to(-1)", "Dial before", "To the dial before"),
+    _key("mock.close", "escape,q", "close", "Back", "Back to Home", shown=True),
+]
+
+# During a mock interview.
+MOCK: list[BindingType] = [
+    _key("mock.done", "space,enter", "done", "Done", "The answer is given: on to the next question", shown=True),
+    _key("mock.skip", "s", "skip", "Skip", "Leave this question unanswered", shown=True),
+    *[_key(f"mock.choose_{n}", str(n), f"choose({n})", f"Option {n}", f"Choose option {n}") for n in range(1, 10)],
+    _key("mock.down", "down,j", "move(1)", "Next option", "Move to the next option"),
+    _key("mock.up", "up,k", "move(-1)", "Previous option", "Move to the previous option"),
+    _key("mock.tick", "x", "tick", "Pick", "Pick the option under the cursor"),
+    _key("mock.type", "t,tab", "type", "Type", "Type the answer, or notes", shown=True),
+    _key("mock.page_down", "pagedown", "page(1)", "Page down", "Scroll the question down"),
+    _key("mock.page_up", "pageup", "page(-1)", "Page up", "Scroll the question up"),
+    _key("mock.end", "q,escape", "end", "End", "End the interview early", shown=True),
+    # In the place of the app's own: in an interview nothing is looked up.
+    _key("app.search", "slash", "look_up", "Search", "There is no looking up during the interview"),
+]
+
+MOCK_LEAVE: list[BindingType] = [
+    _key("mock.leave_keep", "enter,m", "choose('keep')", "Mark it", "End here and keep what was answered", shown=True),
+    _key("mock.leave_drop", "x", "choose('drop')", "Throw away", "End here and keep nothing", shown=True),
+    _key("mock.leave_stay", "escape,q,n", "choose('')", "Go on", "Back to where you were", shown=True),
+]
+
+MOCK_MARKING: list[BindingType] = [
+    _key("marking.tick", "enter,x", "tick", "Tick", "Tick the key point you said", shown=True),
+    _key("marking.next", "space,enter,right", "step(1)", "Next", "To the next answer, then the report", shown=True),
+    _key("marking.previous", "left,backspace", "step(-1)", "Back", "To the answer before", shown=True),
+    _key("marking.down", "down,j", "move(1)", "Next point", "Move to the next key point"),
+    _key("marking.up", "up,k", "move(-1)", "Previous point", "Move to the previous key point"),
+    _key("marking.page_down", "pagedown", "page(1)", "Page down", "Scroll down"),
+    _key("marking.page_up", "pageup", "page(-1)", "Page up", "Scroll up"),
+    _key("marking.leave", "q,escape", "leave", "Leave", "Leave the marking", shown=True),
+]
+
+MOCK_REPORT: list[BindingType] = [
+    _key("report.demo", "d", "demo(1)", "Demo", "Open the demo that would repair the weakest", shown=True),
+    *[_key(f"report.demo_{n}", str(n), f"demo({n})", f"Demo {n}", f"Open demo {n} of the list") for n in range(1, 6)],
+    _key("report.count", "g", "count", "Count as reviews", "Grade these cards by their marks", shown=True),
+    _key("report.export", "e", "export", "Export", "Keep the report as Markdown", shown=True),
+    _key("report.done", "enter,q,escape", "done", "Home", "Back to Home", shown=True),
+]
+
+MOCK_COUNT: list[BindingType] = [
+    _key("mock.count_yes", "enter,y,g", "choose('yes')", "Count them", "Grade these cards by their marks", shown=True),
+    _key("mock.count_no", "escape,q,n", "choose('')", "Leave them", "Leave the schedule as it is", shown=True),
+]
+
+# While an answer is being typed.
+TYPING: list[BindingType] = [
+    _key("typing.leave", "escape", "leave", "Commands", "Stop typing, so that letters are commands again", shown=True),
+    _key("typing.next", "tab,down", "step(1)", "Next blank", "To the next blank"),
+    _key("typing.previous", "shift+tab,up", "step(-1)", "Previous blank", "To the blank before"),
+]
+
+# While the steps of an order card have the focus.
+ORDER: list[BindingType] = [
+    _key("order.down", "down,j", "step(1)", "Next step", "To the next step; with one picked up, carry it down"),
+    _key("order.up", "up,k", "step(-1)", "Previous step", "To the step before; with one picked up, carry it up"),
+    _key("order.carry_down", "shift+down,ctrl+down,J", "carry(1)", "Carry down", "Move the step down"),
+    _key("order.carry_up", "shift+up,ctrl+up,K", "carry(-1)", "Carry up", "Move the step up"),
+    _key("order.pick_up", "enter", "pick_up", "Pick up", "Pick the step up, so that the arrows carry it", shown=True),
+    _key("order.put_down", "enter,space", "put_down", "Put down", "Leave the step where it is now", shown=True),
+    *[_key(f"order.place_{n}", str(n), f"place({n})", f"To {n}", f"Move the step to place {n}") for n in range(1, 10)],
+]
+
+# While the editor of a code card has the focus.
+CODE: list[BindingType] = [
+    _key("code.run", "ctrl+r", "run", "Run the checks", "Run your code against the demo's checks", shown=True),
+    _key("code.cancel", "escape,ctrl+c", "cancel", "Cancel", "Stop the checks", shown=True),
+    _key("code.start_over", "ctrl+t", "start_over", "Start over", "Go back to the text as it was given"),
+    _key("code.leave", "escape", "leave", "Commands", "Leave the editor: letters are commands again", shown=True),
+]
+
+PLAN: list[BindingType] = [_key("plan.close", "escape", "close", "Back", "Leave the date as it is", shown=True)]
+
+STATS: list[BindingType] = [
+    _key("stats.close", "escape,q,s", "close", "Back", "Back to Home", shown=True),
+    _key("stats.down", "down,j", "line(1)", "Down", "Scroll down"),
+    _key("stats.up", "up,k", "line(-1)", "Up", "Scroll up"),
+    _key("stats.page_down", "pagedown,space", "page(1)", "Page down", "Scroll a page down", shown=True),
+    _key("stats.page_up", "pageup", "page(-1)", "Page up", "Scroll a page up"),
+]
+
 SUMMARY: list[BindingType] = [
     _key("summary.done", "enter,space,q,escape", "done", "Home", "Back to Home", shown=True),
     _key("summary.undo", "u", "undo", "Undo", "Take back the last grade", shown=True),
 ]
 
 CLOSE: list[BindingType] = [_key("modal.close", "escape,q,i", "close", "Close", "Close", shown=True)]
+
+BROWSE: list[BindingType] = [
+    _key("browse.one", "enter", "practise_one", "Practise", "Practise this card; the schedule stays", shown=True),
+    _key("browse.all", "p", "practise_all", "All", "Practise every card found; the schedule stays", shown=True),
+    _key("browse.filter", "f", "filter", "Filter", "Pick a state, kind, question, topic or tag", shown=True),
+    _key("browse.demo", "d", "demo", "Demo", "Open this card's demo in the lab", shown=True),
+    _key("browse.suspend", "s", "suspend", "Suspend", "Never ask this card again, or let it back in", shown=True),
+    _key("browse.mark", "m,asterisk", "mark", "Mark", "Mark or unmark this card", shown=True),
+    _key("browse.reset", "r", "reset", "Reset", "Make this card new again", shown=True),
+    _key("browse.undo", "u", "undo", "Undo", "Take back the last change made here", shown=True),
+    _key("browse.input", "slash", "into_input", "Search", "Back to what you typed", shown=True),
+    _key("browse.page_down", "space", "page(1)", "Read on", "Scroll the card down"),
+    _key("browse.page_up", "b", "page(-1)", "Read back", "Scroll the card up"),
+    _key("browse.back", "escape", "back", "Back", "To what you typed, then clear it, then leave", shown=True),
+    _key("browse.close", "q", "close", "Leave", "Leave the browser"),
+]
+
+# While the words to search for are being typed.
+BROWSE_INPUT: list[BindingType] = [
+    _key("browse_input.list", "down", "screen.into_list", "Results", "Go into the list of what was found", shown=True),
+]
+
+# While the list of what was found has the focus.
+BROWSE_LIST: list[BindingType] = [
+    _key("browse_list.down", "down,j", "cursor_down", "Down", "The next card"),
+    _key("browse_list.up", "up,k", "cursor_up", "Up", "The card before; from the first, back to what you typed"),
+    _key("browse_list.page_down", "pagedown", "page_down", "Page down", "A page of cards down"),
+    _key("browse_list.page_up", "pageup", "page_up", "Page up", "A page of cards up"),
+    _key("browse_list.first", "home", "first", "First", "The first card"),
+    _key("browse_list.last", "end", "last", "Last", "The last card"),
+]
+
+BROWSE_FILTERS: list[BindingType] = [
+    _key("browse_filters.close", "escape,q,f", "close", "Close", "Leave the filters as they are", shown=True),
+]
+
+BROWSE_RESET: list[BindingType] = [
+    _key("browse_reset.yes", "enter,y", "reset", "Make it new", "Make the card new again", shown=True),
+    _key("browse_reset.no", "escape,n,q", "close", "Leave it", "Leave the card as it is", shown=True),
+]
 
 LAB: list[BindingType] = [
     _key("lab.close", "escape,q", "close", "Back", "Leave the lab", shown=True),

@@ -7,11 +7,11 @@ from textwrap import indent
 from prep_app.paths import Home
 
 QUESTION = """\
-id: T1
+id: {question}
 title: Test
 ask: What?
-answer: {short: s, full: f, key_points: [k]}
-demos: [{name: lora_merge}]
+answer: {{short: s, full: f, key_points: [k]}}
+demos: [{{name: lora_merge}}]
 cards:
 """
 
@@ -89,9 +89,10 @@ KINDS = {
 }
 
 
-def install(home: Home, *cards: str) -> None:
-    """Write a pack of these cards into the learner's folder."""
+def install(home: Home, *cards: str, question: str = "T1") -> None:
+    """Write a pack with these cards under one question into the learner's folder; a second question goes beside it."""
     folder = home.packs / "one"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "pack.yaml").write_text("id: one\ntitle: One\n")
-    (folder / "t1.yaml").write_text(QUESTION + "".join(indent(card, "  ") for card in cards))
+    text = QUESTION.format(question=question) + "".join(indent(card, "  ") for card in cards)
+    (folder / f"{question.lower()}.yaml").write_text(text)

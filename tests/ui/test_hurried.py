@@ -12,7 +12,7 @@ from prep_app.settings import Settings
 from tests.ui.conftest import Opened
 
 KEYS = [
-    *"1234 dddlfhuiprsoebgq",
+    *"1234 dddlfhuiprsoebgqtxmjk",
     "space",
     "space",
     "enter",
@@ -23,6 +23,8 @@ KEYS = [
     "tab",
     "slash",
     "question_mark",
+    "shift+down",
+    "ctrl+r",
 ]
 
 
@@ -31,9 +33,9 @@ async def test_hurried_keys_never_end_the_app(opened: Opened, home: Home, seed: 
     draw = random.Random(seed)
     size = draw.choice([(60, 20), (80, 24), (120, 40)])
     async with opened(size) as learner:
-        for _ in range(120):
+        for _ in range(70):
             if learner.screen == "HomeScreen":
-                await learner.pilot.press(draw.choice(["enter", "l"]))
+                await learner.pilot.press(draw.choice(["enter", "enter", "l", "b", "s", "t", "i"]))
             key = draw.choice(KEYS)
             if learner.screen == "HomeScreen" and key in ("q", "escape"):
                 continue  # that is how one leaves

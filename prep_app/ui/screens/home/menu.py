@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from textual.content import Content
 
-from prep_app.content.model import Library
+from prep_app.content.model import Library, Problem
 from prep_app.memory.statistics import QuestionMastery
+from prep_app.practice.interview import Standing
 from prep_app.practice.today import Today
+from prep_app.text import printable
 from prep_app.ui import phrases
 from prep_app.ui.themes import QUIET
 
@@ -20,12 +23,35 @@ BACKLOG_LIMIT = 10
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """A row of the menu; without an id it is a heading, which cannot be chosen."""
+
     id: str
     text: Content
 
 
-def tally(today: Today, width: int) -> Content:
-    """Due, new and learned; the day's score and the streak."""
+def tally(today: Today, standing: Standing | None, width: int) -> Content:
+    """How ready, in one number; then due, new and learned, the day's score and the streak."""
+    return Content("\n").join([ready(today, standing, width), _counts(today, width)])
+
+
+def ready(today: Today, standing: Standing | None, width: int) -> Content:
+    """Readiness on the day of the interview, or now where there is none ahead."""
+    share = today.readiness if standing is None else standing.readiness
+    if standing is None:
+        after = "of all cards recalled if asked now"
+    else:
+        low, high = standing.interval
+        days = "today" if not standing.days_left else f"in {phrases.plural(standing.days_left, 'day')}"
+        likely = f" (likely {low * 100:.0f}–{high * 100:.0f} %)" if width >= 66 else ""
+        after = f"expected on {standing.date.day} {standing.date:%b}, {days}{likely}"
+    number = f" {phrases.percent(share)} "
+    room = width - len("ready ") - len(number) - len(after)
+    bar = phrases.bar(share, max(6, min(30, room)))
+    text = Content.assemble(("ready ", "bold"), (bar, "$primary"), (number, "bold"), (after, QUIET))
+    return text.truncate(width, ellipsis=True)
+
+
+def _counts(today: Today, width: int) -> Content:
     counts = [
         (str(today.due), " due   ", "$text-warning"),
         (str(today.new), " new   ", "$text-primary"),
@@ -42,13 +68,23 @@ def tally(today: Today, width: int) -> Content:
     return Content.assemble(left, " " * gap if gap > 1 else "\n", (right, QUIET))
 
 
-def entries(today: Today, width: int) -> list[Entry | None]:
-    """The menu, top to bottom; None is a rule between groups."""
+def entries(today: Today, library: Library, width: int) -> list[Entry | None]:
+    """The menu, top to bottom; None is a rule between groups. Several packs each stand under their title."""
     rows: list[Entry | None] = [Entry(*pair) for pair in _starts(today)]
-    if today.questions:
-        rows.append(None)
-    rows += [Entry(QUESTION + row.question, _question(row, width)) for row in today.questions]
+    standing = {row.question: Entry(QUESTION + row.question, _question(row, width)) for row in today.questions}
+    packs = [pack for pack in library.packs if pack.questions]
+    for pack in packs:
+        rows.append(Entry("", _rule(pack.title, width - 2)) if len(packs) > 1 else None)
+        rows += [standing[question.id] for question in pack.questions if question.id in standing]
     return rows
+
+
+def _rule(title: str, width: int) -> Content:
+    """A rule with a title in it."""
+    before, after, line = "── ", " ──", "$foreground 30%"
+    said = Content(title).truncate(max(1, width - len(before + after)), ellipsis=True).plain
+    rest = "─" * (width - len(before) - Content(said).cell_length - len(after))
+    return Content.assemble((before, line), (said, f"bold {QUIET}"), (after + rest, line))
 
 
 def _starts(today: Today) -> list[tuple[str, Content]]:
@@ -100,8 +136,18 @@ def note(today: Today, library: Library, now: int) -> Content:
     if any(today.forecast):
         lines.append(f"Coming up: {coming_up(today.forecast, now)}.")
     if library.problems:
-        lines.append(f"{phrases.plural(len(library.problems), 'problem')} in the packs; see them with: prep check")
+        folders = " ".join(shlex.quote(folder) for folder in _at_fault(library.problems))
+        lines.append(
+            f"{phrases.plural(len(library.problems), 'problem')} in the packs; see them with: prep check {folders}"
+        )
     return Content("\n").join(lines)
+
+
+def _at_fault(problems: Sequence[Problem]) -> list[str]:
+    """The folders of the packs that have problems, each once."""
+    files = dict.fromkeys(problem.file for problem in problems)
+    folders = (file.parent if file.suffix in (".yaml", ".yml") else file for file in files)
+    return list(dict.fromkeys(printable(str(folder)) for folder in folders))
 
 
 def coming_up(forecast: Sequence[int], now: int) -> str:

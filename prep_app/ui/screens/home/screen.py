@@ -19,6 +19,8 @@ from prep_app.ui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:  # at the first paint there is nothing to show yet: these are imported while it is up
     from prep_app.content.model import QuestionId
+    from prep_app.practice.interview import Standing
+    from prep_app.practice.mock import Terms
     from prep_app.practice.today import Today
     from prep_app.ui.desk import Desk
 
@@ -33,6 +35,8 @@ class HomeScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.today: Today | None = None
+        self.standing: Standing | None = None
+        self.mock_at_once: Terms | None = None  # what `prep mock` was asked for
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="top"):
@@ -68,12 +72,20 @@ class HomeScreen(Screen[None]):
         wanted = self.app.study_at_once  # type: ignore[attr-defined]
         if wanted is not None:
             await self._start(only=tuple(cast("list[QuestionId]", wanted)))
+        if self.mock_at_once is not None:
+            self.action_mock()
 
     async def look(self) -> None:
         """Ask what stands where now, and show it."""
         desk = self.desk
         self.today = await asyncio.to_thread(self._ask, desk)
+        if desk.memory.plan() is None:
+            self.standing = None
         self._draw(self.today)
+        if desk.memory.plan() is not None:
+            # Simulated, so that the frame above need not wait for it.
+            self.standing = await asyncio.to_thread(self._look_ahead, desk)
+            self._draw(self.today)
 
     @staticmethod
     def _ask(desk: Desk) -> Today:
@@ -82,22 +94,40 @@ class HomeScreen(Screen[None]):
         desk.memory.refresh()
         return today(desk.library, desk.memory, desk.settings, _now())
 
-    def _draw(self, standing: Today) -> None:
+    @staticmethod
+    def _look_ahead(desk: Desk) -> Standing | None:
+        from prep_app.practice.interview import standing
+
+        return standing(desk.library, desk.memory, desk.settings, _now())
+
+    def _draw(self, today: Today) -> None:
         from prep_app.ui.screens.home import menu
 
         column = min(COLUMN, self.size.width - 2 * MARGIN)
-        self.query_one("#tally", Static).update(menu.tally(standing, column))
+        self.query_one("#tally", Static).update(menu.tally(today, self.standing, column))
         options = self.query_one("#menu", OptionList)
-        at = options.highlighted or 0
+        at, chosen = options.highlighted or 0, options.highlighted_option
         options.clear_options()
         options.add_options(
             [
-                option if option is None else Option(option.text, id=option.id)
-                for option in menu.entries(standing, column - 2)
+                row if row is None else Option(row.text, id=row.id or None, disabled=not row.id)
+                for row in menu.entries(today, self.desk.library, column - 2)
             ]
         )
-        options.highlighted = min(at, options.option_count - 1)
-        self.query_one("#note", Static).update(menu.note(standing, self.desk.library, _now()))
+        self._highlight(options, at, chosen.id if chosen is not None else None)
+        self.query_one("#note", Static).update(menu.note(today, self.desk.library, _now()))
+
+    @staticmethod
+    def _highlight(options: OptionList, at: int, name: str | None) -> None:
+        """Stay on the row called `name`; where it has gone, near the place where it was."""
+        rows = [index for index, option in enumerate(options.options) if not option.disabled]
+        same = (index for index in rows if options.options[index].id == name)
+        near = next((index for index in rows if index >= at), rows[-1] if rows else None)
+        options.highlighted = next(same, near)
+
+    def library_changed(self, desk: Desk) -> None:
+        """Packs were edited: show how things stand with them as they are now."""
+        self.run_worker(self.look(), exclusive=True)
 
     @on(OptionList.OptionSelected)
     async def _chosen(self, message: OptionList.OptionSelected) -> None:
@@ -121,11 +151,30 @@ class HomeScreen(Screen[None]):
     async def action_more(self) -> None:
         await self._start(extra_new=MORE)
 
+    def action_mock(self) -> None:
+        from prep_app.practice.mock import Terms
+        from prep_app.ui.screens.mock.start import MockStartScreen
+
+        if self.app.opened.is_set():  # type: ignore[attr-defined]
+            self.app.push_screen(MockStartScreen(self.desk, self.mock_at_once or Terms()))
+
     def action_lab(self) -> None:
         from prep_app.ui.screens.lab.screen import LabScreen
 
         if self.app.opened.is_set():  # type: ignore[attr-defined]
             self.app.push_screen(LabScreen(self.desk))
+
+    def action_plan(self) -> None:
+        from prep_app.ui.screens.plan.screen import PlanScreen
+
+        if self.app.opened.is_set():  # type: ignore[attr-defined]
+            self.app.push_screen(PlanScreen(self.desk))
+
+    def action_stats(self) -> None:
+        from prep_app.ui.screens.stats.screen import StatsScreen
+
+        if self.app.opened.is_set():  # type: ignore[attr-defined]
+            self.app.push_screen(StatsScreen(self.desk))
 
     async def action_undo(self) -> None:
         undone = await asyncio.to_thread(self.desk.memory.undo, _now())

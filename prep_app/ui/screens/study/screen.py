@@ -338,10 +338,8 @@ class StudyScreen(Screen[None]):
 
     async def library_changed(self, desk: Desk) -> None:
         """A pack was edited: go on with its cards as they are now."""
-        before = self.session.current
         self.desk = desk
-        self.session.adopt(desk.library)
-        if self.session.current != before:
+        if await asyncio.to_thread(self.session.adopt, desk.library):
             await self._show_card()
 
     def on_screen_resume(self) -> None:

@@ -111,5 +111,5 @@ def _id(card: Card) -> str:
 
 
 def _line(card: Card) -> Content:
-    text = " ".join(card.prompt.split())
+    text = card.headline
     return Content(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")

@@ -68,4 +68,5 @@ def _one_two_five(low: float, high: float) -> Sequence[float]:
 
 
 def _even(low: float, high: float) -> Sequence[float]:
-    return [float(f"{low + (high - low) * step / STEPS:.6g}") for step in range(STEPS + 1)]
+    rounded = (float(f"{low + (high - low) * step / STEPS:.6g}") for step in range(STEPS + 1))
+    return [min(max(value, low), high) for value in rounded]  # rounding must not leave the range

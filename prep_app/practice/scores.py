@@ -1,0 +1,85 @@
+"""All that Stats shows and `prep stats --json` prints, from one call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from prep_app.content.model import Card, Library
+from prep_app.memory.days import study_day
+from prep_app.memory.history import Bin, Day, Trouble, by_day, calibration, calibration_error, replay, trouble
+from prep_app.memory.schedule import recall
+from prep_app.memory.statistics import Statistics, load_ahead, statistics
+from prep_app.memory.store import Memory
+from prep_app.memory.types import New
+from prep_app.settings import Settings
+
+READINESS_DAYS = 60  # how far back readiness is worked out again
+READINESS_POINTS = 30
+LOAD_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMastery:
+    """A topic's mean predicted recall now; a card not begun counts 0."""
+
+    question: str
+    topic: str
+    mastery: float
+    cards: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """`days` holds every day with an answer; `load` the cards that come due on each of the next days, tomorrow first.
+
+    `calibration_error` is RMSE(bins) of FSRS's predictions against what was recalled; None before the first.
+    """
+
+    now: Statistics
+    topics: tuple[TopicMastery, ...]
+    days: tuple[Day, ...]
+    calibration: tuple[Bin, ...]
+    calibration_error: float | None
+    trouble: tuple[Trouble, ...]
+    load: tuple[int, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        body = asdict(self)
+        return {**body.pop("now"), **body}
+
+
+def scores(library: Library, memory: Memory, settings: Settings, at: int) -> Scores:
+    """Return every score as it stands at `at` (UTC ms). Replays the journal: call it in a thread."""
+    reviews = [review for review in memory.reviews() if review.at <= at]
+    cards = list(library.cards.values())
+    today = study_day(at, settings.rollover_hour)
+    first = study_day(reviews[0].at, settings.rollover_hour) if reviews else today
+    begin = max(first, today - READINESS_DAYS)
+    step = max(1, -(-(today - begin) // READINESS_POINTS))
+    past = replay(reviews, settings, memory.parameters, list(range(today - 1, begin - 1, -step)))
+    bins = calibration(past.outcomes)
+    return Scores(
+        now=statistics(library, memory, settings, at),
+        topics=_topics(cards, memory, at),
+        days=by_day(reviews, past, cards, settings),
+        calibration=bins,
+        calibration_error=calibration_error(bins),
+        trouble=trouble(cards, memory),
+        load=load_ahead(cards, memory, today, settings.rollover_hour, LOAD_DAYS),
+    )
+
+
+def _topics(cards: list[Card], memory: Memory, at: int) -> tuple[TopicMastery, ...]:
+    groups: dict[tuple[str, str], list[Card]] = defaultdict(list)
+    for card in cards:
+        groups[card.question, card.topic].append(card)
+    found = []
+    for (question, topic), members in groups.items():
+        states = [memory.state(card.id, card.revision) for card in members]
+        mastery = sum(recall(state, at) for state in states) / len(states)
+        new = sum(isinstance(state, New) for state in states)
+        found.append(TopicMastery(question, topic, mastery, len(members), new))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""The interview's date: asked for in a box over Home."""

@@ -1,0 +1,1 @@
+"""Stats: how ready, how it got there, what gives trouble."""

@@ -12,6 +12,7 @@ from prep_app.memory.types import InterviewPlan
 from prep_app.practice.interview import MINUTES, Outlook, interview_on, outlook
 from prep_app.ui import phrases
 
+
 def run(options: Namespace) -> int:
     at = moment(options.at)
     if options.clear and (options.date or options.minutes is not None):

@@ -17,8 +17,10 @@ LONGEST_FILE = 1 << 20  # bytes; no function comes near it
 
 
 def response_of(asked: Asked, said: Sequence[str]) -> Response:
-    """Read what was said: text for a recall card; numbers of options, or their texts, for a choice; one text for each gap;
-    a number; the steps' numbers in order; the code itself, @FILE or - (standard input).
+    """Read what was said.
+
+    Text for a recall card; options' numbers, or their texts, for a choice; one text for each gap; a number; the steps'
+    numbers in order; the code itself, @FILE or - (standard input).
 
     Raises UserError saying what this kind of card takes.
     """

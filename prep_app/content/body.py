@@ -67,8 +67,10 @@ class Cloze:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A number drawn anew each time: one of `values`; or from `low` to `high` by `step`; or, with `digits`, spread evenly
-    over the logarithm and rounded to so many significant digits."""
+    """A number drawn anew each time: one of `values`, or from `low` to `high` by `step`.
+
+    With `digits` instead of a step it is spread evenly over the logarithm and rounded to so many significant digits.
+    """
 
     name: str
     values: tuple[float, ...] = ()
@@ -127,7 +129,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A function of the card's demo to mend (`mistake` names the slip in it) or to write; the demo's `checks` judge it."""
+    """A function of the card's demo, to mend (`mistake` names its slip) or to write; the demo's `checks` judge it."""
 
     function: str
     checks: tuple[str, ...]

@@ -19,7 +19,7 @@ def stored(library: Library) -> dict[str, Any]:
 
 
 def restored(body: Mapping[str, Any]) -> Library:
-    """Return the library that `stored` made `body` from. Raises LookupError, TypeError or ValueError for other bodies."""
+    """Return the library that `stored` made `body` from. Raises LookupError, TypeError or ValueError for others."""
     library: Library = _restorer(Library)(body)
     return library
 

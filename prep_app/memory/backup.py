@@ -51,12 +51,12 @@ def make_backup(journal: Path, target: Path) -> str | None:
 def absence(journal: Path, folder: Path) -> str | None:
     """Return how a journal that was there is missing, or None: it is there, or was never begun.
 
-    SQLite makes the file first, and leaves it empty as long as all is in the write-ahead log.
+    A write-ahead log is begun after the file, and SQLite deletes it beside an empty one, without a word.
     """
-    log = wal_of(journal).exists()
-    if not journal.exists():
-        return "it is gone" if log or backups(folder) else None
-    return "it is empty" if journal.stat().st_size == 0 and not log and backups(folder) else None
+    if journal.exists() and journal.stat().st_size:
+        return None
+    begun = wal_of(journal).exists() or backups(folder)
+    return f"the journal is {'empty' if journal.exists() else 'gone'}" if begun else None
 
 
 def cure(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""What the journal tells about the past: predictions against outcomes, readiness day by day, the cards that give trouble.
+"""What the journal tells of the past: predictions against outcomes, readiness day by day, the cards that give trouble.
 
 Everything here is a fold over the reviews that stand, so that anyone can derive it again from the journal.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from prep_app.content.model import Card, CardId
 from prep_app.memory.days import day_start, study_day
@@ -67,7 +68,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The past, folded: `outcomes` in the order they happened, `ends` the state of every card at the end of each day."""
+    """The past, folded: `outcomes` as they happened, `ends` with the state of every card at the end of each day."""
 
     outcomes: tuple[Outcome, ...]
     ends: Mapping[int, Mapping[CardId, Learned]]
@@ -111,7 +112,7 @@ def replay(
 def calibration(outcomes: Sequence[Outcome]) -> tuple[Bin, ...]:
     """Group outcomes by predicted recall; bins that hold none are left out."""
     bins = []
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         held = [one for one in outcomes if low <= one.predicted < high or (high == 1.0 and one.predicted == 1.0)]
         if held:
             predicted = sum(one.predicted for one in held) / len(held)
@@ -129,9 +130,7 @@ def calibration_error(bins: Sequence[Bin]) -> float | None:
     return float((squared / reviews) ** 0.5)
 
 
-def by_day(
-    reviews: Sequence[ReviewRecord], past: Replay, cards: Sequence[Card], settings: Settings
-) -> tuple[Day, ...]:
+def by_day(reviews: Sequence[ReviewRecord], past: Replay, cards: Sequence[Card], settings: Settings) -> tuple[Day, ...]:
     """Every study day with an answer, and every day whose end was kept, in order."""
     hour = settings.rollover_hour
     answers: Counter[int] = Counter()

@@ -133,11 +133,14 @@ def _open_elsewhere(journal: Path) -> bool:
 
 def _salvage(damaged: Path) -> tuple[list[Row], int | None]:
     """Return the entries that can be read and are as they were written, and how many there were, if anything tells."""
-    rows, last = _readable(damaged)
     with TemporaryDirectory(dir=damaged.parent) as folder:
-        copy = Path(folder, damaged.name)
-        left_out = _mend(damaged, copy)
-        more, counted = _readable(copy)
+        plain, mended_copy = Path(folder, "plain.db"), Path(folder, "mended.db")
+        for source, target in ((damaged, plain), (wal_of(damaged), wal_of(plain))):
+            if source.exists():
+                shutil.copy2(source, target)  # SQLite does not always leave alone what it reads
+        rows, last = _readable(plain)
+        left_out = _mend(damaged, mended_copy)
+        more, counted = _readable(mended_copy)
     unique = {row[1]: row for row in rows + more}
     known = [number for number in (last, counted) if number is not None]
     if not known or (left_out and wal_damage(damaged)):
@@ -177,7 +180,7 @@ def _readable(path: Path) -> tuple[list[Row], int | None]:
     try:
         with closing(read_only(path)) as connection:
             counted = _counted(connection, most)
-            ranges = [(1, counted or most)]
+            ranges = [(1, most)]
             while ranges:
                 low, high = ranges.pop()
                 query = f"SELECT {COLUMNS} FROM entry WHERE seq BETWEEN ? AND ?"
@@ -192,8 +195,6 @@ def _readable(path: Path) -> tuple[list[Row], int | None]:
     except FILE_ERRORS as error:
         if not is_damage(error):
             raise  # otherwise not even the first page can be read
-    finally:
-        path.with_name(path.name + "-shm").unlink(missing_ok=True)
     return rows, counted
 
 

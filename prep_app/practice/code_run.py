@@ -17,7 +17,8 @@ SHOWN = 80  # characters of a measured value
 async def judge_code(lab: LabClient, asked: Asked, text: str) -> Verdict:
     """Run `text` in place of the function that a code card asks for."""
     body, link = asked.card.body, asked.demo
-    assert isinstance(body, Code) and link is not None
+    assert isinstance(body, Code)
+    assert link is not None
     return await judge(lab, link.name, link.parameters, body.function, text, body.checks)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from prep_app.content.model import Card, Library
 from prep_app.memory.days import study_day
 from prep_app.memory.history import Bin, Day, Trouble, by_day, calibration, calibration_error, replay, trouble
+from prep_app.memory.parameters import worth_fitting
 from prep_app.memory.schedule import recall
 from prep_app.memory.statistics import Statistics, load_ahead, statistics
 from prep_app.memory.store import Memory
@@ -45,6 +46,7 @@ class Scores:
     calibration_error: float | None
     trouble: tuple[Trouble, ...]
     load: tuple[int, ...]
+    worth_fitting: bool  # `prep optimize` has enough new reviews to go on
 
     def as_json(self) -> dict[str, Any]:
         body = asdict(self)
@@ -69,6 +71,7 @@ def scores(library: Library, memory: Memory, settings: Settings, at: int) -> Sco
         calibration_error=calibration_error(bins),
         trouble=trouble(cards, memory),
         load=load_ahead(cards, memory, today, settings.rollover_hour, LOAD_DAYS),
+        worth_fitting=worth_fitting(memory),
     )
 
 

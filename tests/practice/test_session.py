@@ -12,7 +12,7 @@ from prep_app.content.model import Library, QuestionId
 from prep_app.memory.store import Memory
 from prep_app.memory.types import New, Rating
 from prep_app.practice.session import FIRST_SESSION, Session
-from prep_app.practice.today import today
+from prep_app.practice.today import days_to_catch_up, today
 from prep_app.settings import Settings
 from tests.conftest import Clock
 
@@ -130,6 +130,7 @@ def test_a_big_backlog_is_met_with_a_short_session(library: Library, memory: Mem
     clock.pass_days(90)
     standing = today(library, memory, Settings(), clock())
     assert standing.backlog == len(library.cards) > 30
+    assert standing.catch_up == -(-len(library.cards) // 30)
     assert start(library, memory, clock, limit=10).total == 10
 
 
@@ -146,3 +147,11 @@ def test_time_away_from_the_keyboard_is_not_counted(library: Library, memory: Me
     clock.pass_seconds(7200)
     session.grade(Rating.GOOD)
     assert memory.reviews()[0].seconds == 300
+
+
+def test_what_comes_due_meanwhile_is_counted_on_the_way_back() -> None:
+    assert days_to_catch_up(0, [5] * 7) == 0
+    assert days_to_catch_up(30, [5] * 7) == 1
+    assert days_to_catch_up(90, [0] * 7) == 3
+    assert days_to_catch_up(90, [15] * 7) == 5
+    assert days_to_catch_up(10**6, []) == 60, "no longer than anyone plans for"

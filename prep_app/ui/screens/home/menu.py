@@ -12,7 +12,7 @@ from textual.content import Content
 from prep_app.content.model import Library, Problem
 from prep_app.memory.statistics import QuestionMastery
 from prep_app.practice.interview import Standing
-from prep_app.practice.today import Today
+from prep_app.practice.today import CATCH_UP, Today
 from prep_app.text import printable
 from prep_app.ui import phrases
 from prep_app.ui.themes import QUIET
@@ -128,6 +128,11 @@ def note(today: Today, library: Library, now: int) -> Content:
     if not today.start_count and today.resumable is None and not today.backlog:
         when = f" The next card comes {phrases.away(today.next_due, now)}." if today.next_due else ""
         lines.append(f"Nothing is due.{when}")
+    elif today.backlog:
+        lines.append(
+            f"Welcome back. {today.backlog} cards waited; what is likeliest to be gone comes first. "
+            f"At {CATCH_UP} a day you are even in {phrases.plural(today.catch_up, 'day')}."
+        )
     elif today.first_time:
         lines.append("Bars show how much of each question you would recall now. Grades set when a card returns.")
     if today.claims:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalGroup
 from textual.content import Content
@@ -51,7 +51,7 @@ class PlanScreen(ModalScreen[bool]):
 
     @on(Input.Changed)
     def _typed(self) -> None:
-        self.run_worker(self._look_ahead, exclusive=True)
+        self._look_ahead()
 
     @on(Input.Submitted)
     async def _keep(self) -> None:
@@ -74,6 +74,7 @@ class PlanScreen(ModalScreen[bool]):
             raise UserError("give the minutes of a day as a whole number")
         return interview_on(day, int(minutes), study_day(now(), self.desk.settings.rollover_hour))
 
+    @work(exclusive=True)
     async def _look_ahead(self) -> None:
         await asyncio.sleep(PAUSE)
         try:
@@ -109,6 +110,6 @@ def in_words(found: Outlook) -> Content:
     load = f"today {phrases.plural(today, 'card')}"
     return Content.assemble(
         (f"{phrases.percent(found.expected_recall)} ", "bold $text-success"),
-        f"of {phrases.plural(found.cards, 'card')} recalled on the day, likely {low * 100:.0f} to {high * 100:.0f} %.\n",
+        f"of {phrases.plural(found.cards, 'card')} recalled on the day, likely {low * 100:.0f} to {phrases.percent(high)}.\n",
         (f"{against} {load.capitalize()}; {phrases.plural(new, 'new card')} until then.", QUIET),
     )

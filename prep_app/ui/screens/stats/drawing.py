@@ -105,8 +105,9 @@ def _row(name: str, share: float, said: str, room: int, style: str) -> Content:
     )
 
 
-def predictions(bins: Sequence[Bin], error: float | None, width: int) -> Content:
+def predictions(scores: Scores, width: int) -> Content:
     """A line a bin: where recall was predicted (○), and where it came out (●)."""
+    bins, error = scores.calibration, scores.calibration_error
     if error is None:
         return Content.styled(
             "Nothing to compare yet: it takes a second review of a card, a day or more after the first.", QUIET
@@ -117,6 +118,8 @@ def predictions(bins: Sequence[Bin], error: float | None, width: int) -> Content
         *(_bin(one, axis) for one in bins),
         Content.styled(f"Off by {error:.1%} on the whole: the root mean square over the lines, by reviews.", QUIET),
     ]
+    if scores.worth_fitting:
+        lines.append(Content.styled("There are enough reviews to fit FSRS to you: prep optimize", "$text-accent"))
     return Content("\n").join(lines)
 
 

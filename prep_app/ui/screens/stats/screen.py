@@ -75,7 +75,7 @@ class StatsScreen(Screen[None]):
         for title, body in (
             ("Reviews by day", drawing.heatmap(found.days, today, width)),
             ("What you would recall now", topics),
-            ("Predicted and recalled", drawing.predictions(found.calibration, found.calibration_error, width)),
+            ("Predicted and recalled", drawing.predictions(found, width)),
             ("What is coming", drawing.load(found.load, width)),
             ("Hardest cards", trouble),
         ):

@@ -25,8 +25,9 @@ imports: .venv/installed-test   ## import-linter: which package may know which
 unit: .venv/installed-test      ## pytest
 	$(BIN)/python -m pytest -n auto
 
-thorough: .venv/installed-test  ## each demo at twenty random settings, which takes some minutes
+thorough: .venv/installed-test  ## each demo at twenty random settings, ten thousand broken packs: some minutes
 	PREP_SETTINGS=20 $(BIN)/python -m pytest -n auto tests/demos
+	PREP_MUTATIONS=10000 $(BIN)/python -m pytest -n auto tests/content/test_broken_packs.py
 
 format: .venv/installed-test    ## let ruff rewrite
 	$(BIN)/ruff check --fix .

@@ -21,8 +21,8 @@ import pytest
 
 from prep_app.memory.store import Memory
 from prep_app.paths import Home
-from tests.ui.one_card import RECALL, install
 from prep_app.settings import Settings
+from tests.ui.one_card import RECALL, install
 
 ROWS, COLUMNS = 30, 100
 LIMIT = 30  # seconds; a limit, never a measure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator
@@ -36,9 +37,17 @@ def opened(options: Namespace) -> Iterator[Shelf]:
     memory = Memory.open(home, settings)
     try:
         yield Shelf(library_for(home, folders), memory, settings)
-        memory.backup_if_due(time.time_ns() // 1_000_000)
+        _backed_up(memory)
     finally:
         memory.close()
+
+
+def _backed_up(memory: Memory) -> None:
+    """Back the journal up if that is due. What was asked for is done already: a backup that fails is only said."""
+    try:
+        memory.backup_if_due(time.time_ns() // 1_000_000)
+    except UserError as error:
+        print(f"prep: {error}", file=sys.stderr)
 
 
 def moment(text: str | None) -> int:

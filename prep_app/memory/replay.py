@@ -6,8 +6,10 @@ they were given. Most are. The others are left to `fold`.
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fsrs_rs_python import FSRSItem, FSRSReview
@@ -28,12 +30,14 @@ def fold_all(journal: Journal, settings: Settings, parameters: Parameters) -> Sn
     """Fold everything in the journal."""
     folded = Snapshot(snapshot.stamp(settings, parameters), *journal.tip())
     plain = _Replay(settings, parameters)
-    for rows in journal.card_rows(folded.seq):
-        try:
-            plain.take(rows)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise journal.damaged(f"entry {rows[0][0]} or one of the {len(rows)} from there cannot be read") from None
-    folded.cards = plain.folds()
+    with _no_garbage():
+        for rows in journal.card_rows(folded.seq):
+            try:
+                plain.take(rows)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                where = f"entry {rows[0][0]} or one of the {len(rows)} from there"
+                raise journal.damaged(f"{where} cannot be read") from None
+        folded.cards = plain.folds()
     for card in plain.odd:
         folded.cards[card] = fold_card(journal.of_card(card, folded.seq), settings, parameters)
     others = [*journal.of_kind("demo"), journal.last_not_undone("session")]
@@ -41,6 +45,18 @@ def fold_all(journal: Journal, settings: Settings, parameters: Parameters) -> Sn
     for entry in sorted(arrived, key=lambda entry: entry.seq):
         folded.fold_other(entry)
     return folded
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Millions of objects are made here and none of them in a circle: looking for circles takes a fifth of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @dataclass(slots=True)

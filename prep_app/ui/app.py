@@ -6,13 +6,15 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from prep_app.errors import UserError
@@ -83,7 +85,10 @@ class PrepApp(App[int]):
         self.desk = desk
         self.opened.set()
         edits.begin()
-        await asyncio.to_thread(desk.memory.backup_if_due, time.time_ns() // 1_000_000)
+        try:
+            await asyncio.to_thread(desk.memory.backup_if_due, time.time_ns() // 1_000_000)
+        except UserError as error:  # nothing is lost by it yet, and the learner should know
+            self.say(error)
 
     def _open_desk(self) -> tuple[Desk, Edits]:
         # What reads packs and memory is imported here, in a thread, while the first frame is already up.
@@ -113,6 +118,22 @@ class PrepApp(App[int]):
             await self.lab.close()
         if self.desk is not None:
             self.desk.memory.close()
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run what a key is bound to. What the disk refuses is said, and everything stays as it was."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except UserError as error:
+            self.say(error)
+            return True
+
+    def say(self, error: UserError) -> None:
+        self.notify(str(error), severity="error", markup=False, timeout=20)
 
     def action_toggle_keys(self) -> None:
         if self.screen.query("HelpPanel"):

@@ -160,22 +160,25 @@ def test_a_journal_without_its_end_is_told_by_the_cache(full: Home) -> None:
 def test_a_journal_that_is_gone_is_not_begun_anew_where_there_are_backups(full: Home) -> None:
     home = copy_of(full)
     home.journal.unlink()
-    with pytest.raises(UserError, match=r"it is gone .*prep doctor --restore"):
+    with pytest.raises(UserError, match=r"journal is gone .*prep doctor --restore"):
         Memory.open(home, Settings())
     done = restore(home, Clock().at)
     assert (done.from_backup, done.aside) == (BACKED_UP, None)
     assert len(open_and_read(home)[0]) == BACKED_UP
 
 
-def test_the_log_of_a_journal_that_is_gone_is_read(crashed: tuple[Home, Truth]) -> None:
+@pytest.mark.parametrize("how", ["gone", "empty"])
+def test_the_log_of_a_journal_that_is_missing_is_kept(crashed: tuple[Home, Truth], how: str) -> None:
     home = copy_of(crashed[0])
     home.journal.unlink()
-    with pytest.raises(UserError, match="it is gone"):
+    if how == "empty":
+        home.journal.touch()
+    with pytest.raises(UserError, match=f"the journal is {how} .*prep doctor --restore"):
         Memory.open(home, Settings())
     done = restore(home, Clock().at)
     assert done.from_backup == BACKED_UP
-    assert done.lost is None
-    assert wal_of(done.aside).stat().st_size == wal_of(crashed[0].journal).stat().st_size
+    assert done.from_journal + done.lost == NEWER + 1 + 8  # the log tells how many there were
+    assert wal_of(done.aside).read_bytes() == wal_of(crashed[0].journal).read_bytes()
     assert damage(home) is None
 
 

@@ -84,8 +84,13 @@ CODE = """\
   answer: The factor was missing.
 """
 KINDS = {
-    "cloze": CLOZE, "numeric": NUMERIC, "compare": COMPARE, "recall": RECALL,
-    "choice": CHOICE, "order": ORDER, "code": CODE,
+    "cloze": CLOZE,
+    "numeric": NUMERIC,
+    "compare": COMPARE,
+    "recall": RECALL,
+    "choice": CHOICE,
+    "order": ORDER,
+    "code": CODE,
 }
 
 

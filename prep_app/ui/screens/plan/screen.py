@@ -108,8 +108,9 @@ def in_words(found: Outlook) -> Content:
     new = min(found.cards, sum(found.new_per_day))  # means over runs, each rounded
     today = sum(counts[0] for counts in (found.reviews_per_day, found.new_per_day) if counts)
     load = f"today {phrases.plural(today, 'card')}"
+    likely = f"likely {low * 100:.0f} to {phrases.percent(high)}"
     return Content.assemble(
         (f"{phrases.percent(found.expected_recall)} ", "bold $text-success"),
-        f"of {phrases.plural(found.cards, 'card')} recalled on the day, likely {low * 100:.0f} to {phrases.percent(high)}.\n",
+        f"of {phrases.plural(found.cards, 'card')} recalled on the day, {likely}.\n",
         (f"{against} {load.capitalize()}; {phrases.plural(new, 'new card')} until then.", QUIET),
     )

@@ -357,7 +357,7 @@ class StudyScreen(Screen[None]):
     @on(GradeBar.Graded)
     async def _grade_clicked(self, message: GradeBar.Graded) -> None:
         if self.revealed:
-            await self.action_grade(int(message.rating))
+            await self.app.run_action(f"grade({int(message.rating)})", self)
 
     @on(Answering.Submitted)
     async def _answer_complete(self) -> None:

@@ -35,8 +35,10 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] != CACHE_VERSION:
-            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall():
-                connection.execute(f'DROP TABLE "{name}"')
+            # A virtual table goes first: it takes tables of its own with it, and cannot be dropped without them.
+            held = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC"
+            for (name,) in connection.execute(held).fetchall():
+                connection.execute(f'DROP TABLE IF EXISTS "{name}"')
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version={CACHE_VERSION}")
         connection.execute("SELECT 1 FROM library, memory LIMIT 1")

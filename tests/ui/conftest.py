@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from prep_app.content.library import builtin_folders, open_library
 from prep_app.paths import Home
 from prep_app.settings import read_settings
 from prep_app.ui.app import PrepApp
@@ -50,12 +53,28 @@ class Learner:
         return str(self.app.screen.query_one(selector).render())
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with the built-in packs compiled, as after a first start: most tests are not about that."""
+    path = tmp_path_factory.mktemp("compiled") / "cache.db"
+    open_library(builtin_folders(), path)
+    return path
+
+
 @pytest.fixture
-def opened(home: Home) -> Opened:
+def only_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the built-in packs out: those that the test installs are compiled in no time."""
+    monkeypatch.setattr("prep_app.content.library.builtin_folders", list)
+
+
+@pytest.fixture
+def opened(home: Home, compiled: Path) -> Opened:
     """Open the app on the learner's folder: `async with opened(size=(80, 24)) as learner`."""
 
     @asynccontextmanager
     async def open_app(size: tuple[int, int] = (80, 24), **options: object) -> AsyncIterator[Learner]:
+        if not home.cache.exists():
+            shutil.copy(compiled, home.cache)
         app = PrepApp(home, read_settings(home.config), **options)  # type: ignore[arg-type]
         async with app.run_test(size=size) as pilot:
             learner = Learner(app, pilot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from prep_app.errors import UserError
@@ -11,6 +13,8 @@ from tests.ui.conftest import Learner, Opened
 from tests.ui.one_card import CHOICE, RECALL, install
 from tests.ui.test_study import reviews, study
 
+pytestmark = pytest.mark.usefixtures("only_installed")
+
 
 def fill(learner: Learner) -> None:
     """Let the journal grow no further, as on a full disk, and fill what room it has."""
@@ -18,7 +22,7 @@ def fill(learner: Learner) -> None:
     pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
     journal._connection.execute(f"PRAGMA max_page_count={pages}")
     for size in (500, 1):
-        with pytest.raises(UserError):
+        with contextlib.suppress(UserError):
             while True:
                 journal.append("padding", 0, None, {"x": "x" * size})
 

@@ -14,6 +14,7 @@ from tests.ui.conftest import Learner, Opened
 from tests.ui.one_card import CHOICE, CLOZE, COMPARE, NUMERIC, RECALL, install
 from tests.ui.test_study import reviews, study
 
+pytestmark = pytest.mark.usefixtures("only_installed")
 SIZES = [(60, 20), (80, 24), (120, 40)]
 ODD = {
     "nothing": "",

@@ -6,6 +6,7 @@ import pytest
 from rich.color import Color
 from syrupy.assertion import SnapshotAssertion
 
+from prep_app.ui.screens.browse.preview import NARROW
 from tests.ui.conftest import Learner, Opened
 
 SIZES = [(60, 20), (80, 24), (120, 40)]
@@ -19,8 +20,9 @@ async def test_a_first_session_looks_as_it_did(
     async with opened(size) as learner:
         assert learner.reads() == snapshot(name="home")
         await learner.press("slash", *"rank")
-        assert learner.reads() == snapshot(name="search")
-        await learner.press("escape", "enter")
+        await found(learner, "rank")
+        assert learner.reads() == snapshot(name="browse")
+        await learner.press("escape", "escape", "enter")
         assert learner.reads() == snapshot(name="question")
         await learner.press("space")
         assert learner.reads() == snapshot(name="answer")
@@ -32,7 +34,11 @@ async def test_every_word_can_be_read_on_its_ground(opened: Opened, theme: str) 
         learner.app.theme = theme
         await learner.pilot.pause()
         faint = dict(pale(learner))
-        await learner.press("enter")
+        await learner.press("b", *"lora")
+        await found(learner, "lora")
+        await learner.press("down")
+        faint |= pale(learner)
+        await learner.press("escape", "escape", "escape", "enter")
         faint |= pale(learner)
         await learner.press("space", "enter", "d")
         await learner.pilot.pause()
@@ -41,6 +47,14 @@ async def test_every_word_can_be_read_on_its_ground(opened: Opened, theme: str) 
         await learner.pilot.pause(0.3)
         faint |= pale(learner)
     assert faint == {}
+
+
+async def found(learner: Learner, text: str) -> None:
+    """Wait until Browse has found `text` and laid out the card under the cursor."""
+    await learner.until(lambda: learner.app.screen._shown == text)  # type: ignore[attr-defined]
+    if learner.app.size.width >= NARROW:
+        await learner.until(lambda: learner.app.screen.query("Preview.-prose"))
+    await learner.pilot.pause()
 
 
 def pale(learner: Learner) -> dict[str, float]:

@@ -178,15 +178,22 @@ async def test_practice_leaves_the_schedule_alone(opened: Opened) -> None:
         assert len(learner.app.desk.memory.reviews()) == 1
 
 
-async def test_search_finds_a_card_and_typing_grades_nothing(opened: Opened, home: Home) -> None:
+async def test_browse_finds_a_card_and_typing_grades_nothing(opened: Opened, home: Home) -> None:
     async with opened() as learner:
         await learner.press("enter", "space", "slash")
         await learner.press(*"fisher 1")
         assert reviews(home) == []
         await learner.press("backspace", "backspace")
-        await learner.press("enter")
+        await learner.until(lambda: learner.app.screen._shown == "fisher")  # type: ignore[attr-defined]
+        await learner.press("down", "enter")
         assert learner.screen == "StudyScreen"
-        assert "isher" in study(learner).session.current.prompt + study(learner).session.current.answer
+        card = study(learner).session.current
+        assert "isher" in f"{card.id} {card.topic} {card.prompt} {card.answer}"
+        while learner.screen == "StudyScreen":
+            await learner.press("escape")
+        await learner.press("escape", "escape", "escape")  # to the input, no words, and out
+        assert study(learner).session.current is not card
+        assert study(learner).revealed
 
 
 async def test_card_info_says_what_is_known(opened: Opened) -> None:

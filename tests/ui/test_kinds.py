@@ -188,3 +188,14 @@ async def test_odd_typed_answers_to_a_recall_card_tick_what_they_hold(opened: Op
         ticked = study(learner).answer.points.ticked  # type: ignore[union-attr]
         assert ticked == ({0} if "NF4" in ODD[odd] else set())
         assert "\x1b" not in learner.reads()
+
+
+async def test_two_questions_with_code_in_them_follow_each_other(opened: Opened, home: Home) -> None:
+    code = RECALL.replace("prompt: What does QLoRA change?", 'prompt: "What is wrong?\\n\\n```python\\nx = 1\\n```\\n"')
+    install(home, *(code.replace("id: recall", f"id: code-{n}") for n in range(3)))
+    async with opened(study=["T1"]) as learner:
+        await learner.until(lambda: learner.screen == "StudyScreen")
+        for _ in range(3):
+            assert "x = 1" in learner.reads()
+            await learner.press("space", "4")
+        assert len(reviews(home)) == 3

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 
 from prep_app.content.body import Kind, Numeric
 from prep_app.content.model import Card, CardId
+from prep_app.content.variant import in_letters
 from prep_app.memory.types import New
 from prep_app.practice.browse import Standing
 from prep_app.ui import keys, phrases
@@ -30,7 +31,6 @@ MARKS: Mapping[Kind, str] = {
 }
 STYLES = {"new": "$text-primary", "learning": "$text-warning", "due": "$text-warning"}
 NARROWEST = 20  # columns of a row, however little room there is
-_NUMBER = re.compile(r"\{([A-Za-z_]\w*)(?::\w+)?\}")
 _FENCE = re.compile(r"^```.*$", re.MULTILINE)
 
 
@@ -126,5 +126,5 @@ def said(standing: Standing) -> tuple[str, str]:
 
 def first_line(card: Card) -> str:
     """The beginning of the prompt; where numbers are drawn, the names of the numbers."""
-    prompt = _NUMBER.sub(r"\1", card.prompt) if isinstance(card.body, Numeric) else card.prompt
+    prompt = in_letters(card.prompt) if isinstance(card.body, Numeric) else card.prompt
     return next((line.strip() for line in _FENCE.sub("", prompt).splitlines() if line.strip()), "")

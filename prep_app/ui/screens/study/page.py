@@ -20,7 +20,7 @@ class Page(VerticalScroll, can_focus=False):
     async def ask(self, prompt: str, answering: Answering) -> None:
         """Put a question on an empty page."""
         with self.app.batch_update():
-            for gone in self.query("Answering, Answer, #prompt-code"):
+            for gone in self.query("Answering, Answer, .prompt-code"):
                 gone.display = False  # out of sight at once, gone when there is time
                 self.call_after_refresh(gone.remove)
             plain = self.query_one("#prompt", Static)
@@ -31,7 +31,7 @@ class Page(VerticalScroll, can_focus=False):
                 from prep_app.ui.widgets.prose import Prose
 
                 code = Prose(prompt)
-                code.id = "prompt-code"
+                code.add_class("prompt-code")
                 await self.mount(code)
             await self.mount(answering)
             self.scroll_home(animate=False)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import time
+from contextlib import closing
+from pathlib import Path
 
 from anki.collection import AddNoteRequest, Collection
 from anki.scheduler.v3 import CardAnswer
@@ -14,8 +17,7 @@ def make(path: str, states: str) -> dict[str, object]:
     """A collection with one card for each state: [stability, difficulty, days since, days until due]; null is new."""
     col = Collection(path)
     model = col.models.by_name("Basic")
-    with open(states, encoding="utf-8") as file:
-        held = json.load(file)
+    held = json.loads(Path(states).read_text(encoding="utf-8"))
     requests = []
     for number in range(len(held)):
         note = col.new_note(model)
@@ -28,13 +30,15 @@ def make(path: str, states: str) -> dict[str, object]:
             stability, difficulty, since, until = state
             data = {"s": stability, "d": difficulty, "dr": 0.9, "decay": 0.1542, "lrt": now - since * 86_400}
             rows.append((today + until, max(1, since + until), json.dumps(data), card))
-    update = "UPDATE cards SET type=2, queue=2, reps=2, factor=2500, due=?, ivl=?, data=? WHERE id=?"
-    col.db.executemany(update, rows)
     col.set_config("fsrs", True)
     deck = col.decks.config_dict_for_deck_id(1)
     deck["new"]["perDay"], deck["rev"]["perDay"] = 20, 9999
     col.decks.update_config(deck)
     col.close()
+    with closing(sqlite3.connect(path)) as file:  # at once: the backend commits each row by itself, which takes minutes
+        update = "UPDATE cards SET type=2, queue=2, reps=2, factor=2500, due=?, ivl=?, data=? WHERE id=?"
+        file.executemany(update, rows)
+        file.commit()
     return {"cards": len(held)}
 
 

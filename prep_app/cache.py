@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 CACHE_VERSION = 1  # raise it when any table below changes shape
@@ -22,6 +25,18 @@ def open_cache(path: Path) -> sqlite3.Connection:
             raise
         discard_cache(path)
         return _open(path)
+
+
+@contextmanager
+def no_garbage() -> Iterator[None]:
+    """Many objects are made here and none of them in a circle: looking for circles would take most of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def discard_cache(path: Path) -> None:

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from prep_app import __version__
-from prep_app.cache import open_cache
+from prep_app.cache import no_garbage, open_cache
 from prep_app.content.folder import Snapshot, every, folders_in, snapshot
 from prep_app.content.model import Library, Pack, Problem
 from prep_app.content.stored import restored, stored
@@ -48,7 +48,8 @@ def open_library(folders: Sequence[Path], cache_path: Path | None) -> Library:
     body = _fetch(cache_path, key)
     if body is not None:
         try:
-            return restored(json.loads(body))
+            with no_garbage():
+                return restored(json.loads(body))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             pass  # a damaged row is compiled again and replaced
     library = _compiled(held)

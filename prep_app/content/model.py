@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NewType
 
@@ -117,17 +118,17 @@ class Pack:
     questions: tuple[Question, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Library:
-    """Every pack that loaded, and every problem met on the way."""
+    """Every pack that loaded, and every problem met on the way. `questions` and `cards` are made once: leave them be."""
 
     packs: tuple[Pack, ...]
     problems: tuple[Problem, ...] = ()
 
-    @property
+    @cached_property
     def questions(self) -> dict[QuestionId, Question]:
         return {question.id: question for pack in self.packs for question in pack.questions}
 
-    @property
+    @cached_property
     def cards(self) -> dict[CardId, Card]:
         return {card.id: card for question in self.questions.values() for card in question.cards}

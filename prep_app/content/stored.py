@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,8 @@ def stored(library: Library) -> dict[str, Any]:
     return asdict(library)
 
 
-def restored(body: Mapping[str, Any]) -> Library:
-    """Return the library that `stored` made `body` from. Raises LookupError, TypeError or ValueError for others."""
+def restored(body: dict[str, Any]) -> Library:
+    """Return the library that `stored` made `body` from, which is used up. Raises LookupError, TypeError or ValueError for others."""
     library: Library = _restorer(Library)(body)
     return library
 
@@ -32,7 +32,7 @@ def _restorer(kind: Any) -> Restore:
     origin, inside = get_origin(kind), get_args(kind)
     if origin is tuple and inside[-1] is Ellipsis:
         each = _restorer(inside[0])
-        return _same(tuple) if each is _as_it_is else lambda value: tuple(map(each, value))
+        return tuple if each is _as_it_is else lambda value: tuple(map(each, value))
     if origin is tuple:
         parts = [_restorer(one) for one in inside]
         return lambda value: tuple(part(item) for part, item in zip(parts, value, strict=True))
@@ -43,11 +43,12 @@ def _restorer(kind: Any) -> Restore:
 
 def _dataclass(kind: Any) -> Restore:
     hints = get_type_hints(kind)
-    plain = {field.name for field in fields(kind) if _restorer(hints[field.name]) is _as_it_is}
-    made = {field.name: _restorer(hints[field.name]) for field in fields(kind) if field.name not in plain}
+    made = {field.name: each for field in fields(kind) if (each := _restorer(hints[field.name])) is not _as_it_is}
 
-    def restore(value: Mapping[str, Any]) -> Any:
-        return kind(**{name: made[name](item) if name in made else item for name, item in value.items()})
+    def restore(value: dict[str, Any]) -> Any:
+        for name, make in made.items():
+            value[name] = make(value[name])
+        return kind(**value)
 
     return restore
 
@@ -66,13 +67,6 @@ def _union(inside: tuple[Any, ...]) -> Restore:
         assert get_origin(hint) is Literal
         by_kind[get_args(hint)[0]] = _restorer(one)
     return lambda value: by_kind[value["kind"]](value)
-
-
-def _same(kind: Any) -> Restore:
-    def make(value: Any) -> Any:
-        return kind(value)
-
-    return make
 
 
 def _as_it_is(value: Any) -> Any:

@@ -183,10 +183,14 @@ def _apart(cards: Sequence[Card]) -> list[Card]:
     left: dict[str, int] = {}
     for card in waiting:
         left[card.question] = left.get(card.question, 0) + 1
+    most = len(waiting)  # no question has more left; looked up only where that could be over half
     while waiting:
         last = apart[-1].question if apart else None
-        fullest = max(left, key=lambda question: left[question])
-        if fullest != last and left[fullest] * 2 > len(waiting):
+        fullest = None
+        if most * 2 > len(waiting):
+            fullest = max(left, key=lambda question: left[question])
+            most = left[fullest]
+        if fullest is not None and fullest != last and most * 2 > len(waiting):
             wanted = fullest  # one question holds over half of what is left: it must come now
         else:
             wanted = next((card.question for card in waiting if card.question != last), waiting[0].question)

@@ -6,14 +6,13 @@ they were given. Most are. The others are left to `fold`.
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fsrs_rs_python import FSRSItem, FSRSReview
 
+from prep_app.cache import no_garbage
 from prep_app.memory import snapshot
 from prep_app.memory.days import day_start, study_day
 from prep_app.memory.fold import CardFold, fold_card
@@ -30,7 +29,7 @@ def fold_all(journal: Journal, settings: Settings, parameters: Parameters) -> Sn
     """Fold everything in the journal."""
     folded = Snapshot(snapshot.stamp(settings, parameters), *journal.tip())
     plain = _Replay(settings, parameters)
-    with _no_garbage():
+    with no_garbage():
         for rows in journal.card_rows(folded.seq):
             try:
                 plain.take(rows)
@@ -45,18 +44,6 @@ def fold_all(journal: Journal, settings: Settings, parameters: Parameters) -> Sn
     for entry in sorted(arrived, key=lambda entry: entry.seq):
         folded.fold_other(entry)
     return folded
-
-
-@contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Millions of objects are made here and none of them in a circle: looking for circles takes a fifth of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 @dataclass(slots=True)

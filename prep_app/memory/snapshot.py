@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prep_app.cache import open_cache
+from prep_app.cache import no_garbage, open_cache
 from prep_app.memory.days import zone
 from prep_app.memory.fold import FOLD_VERSION, CardFold
 from prep_app.memory.journal import Entry
@@ -73,8 +73,9 @@ def load(path: Path, stamp: list[Any]) -> Snapshot | None:
                 return None
             rows = cache.execute("SELECT key, body FROM memory WHERE key > ? AND key < ?", _CARDS)
             held = rows.fetchall()
-        folds = json.loads(f"[{','.join([body for _, body in held])}]")  # at once takes half the time of one by one
-        cards = {key[len(_CARD) :]: CardFold.from_json(fold) for (key, _), fold in zip(held, folds, strict=True)}
+        with no_garbage():
+            folds = json.loads(f"[{','.join([body for _, body in held])}]")  # at once takes half the time of one by one
+            cards = {key[len(_CARD) :]: CardFold.from_json(fold) for (key, _), fold in zip(held, folds, strict=True)}
         proofs = {(demo, check): Proof(**proof) for demo, check, proof in head["proofs"]}
         return Snapshot(stamp, head["seq"], head["tip"], cards, proofs, head["session"])
     except (sqlite3.Error, OSError, ValueError, KeyError, TypeError):

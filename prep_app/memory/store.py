@@ -36,6 +36,7 @@ from prep_app.settings import Settings
 
 RECENT = 1000  # entries: enough to tell a pace by
 DEFAULT_SECONDS = 30.0  # a card's cost before the learner's own has been measured
+_NO_FLAGS = Flags()
 _UNDOABLE = ("review", "bury", "suspend", "unsuspend", "reset", "mark", "unmark")
 
 
@@ -83,7 +84,9 @@ class Memory:
         """Marked, suspended, and buried on the study day of `at` (default: the day it was buried)."""
         fold = self._held.cards.get(card)
         if fold is None:
-            return Flags()
+            return _NO_FLAGS
+        if not (fold.marked or fold.buried_day or fold.suspended):
+            return _NO_FLAGS
         day = fold.buried_day if at is None else study_day(at, self.settings.rollover_hour)
         return Flags(fold.marked, bool(fold.buried_day) and fold.buried_day == day, fold.suspended)
 

@@ -81,7 +81,8 @@ def write_packs(home: Home, cards: int) -> None:
         ]
         lines += [
             f"  - id: {card_id(number)}\n    kind: recall\n    topic: Topic {name}.{number % 5}\n"
-            f"    prompt: What does experiment {number} show?\n    answer: |\n      {f'That {number} is enough. ' * 4}\n"
+            f"    prompt: What does experiment {number} show?\n"
+            f"    answer: |\n      {f'That {number} is enough. ' * 4}\n"
             f"    key_points: [that {number} is enough]"
             for number in range(first, min(cards, first + A_QUESTION))
         ]
@@ -150,7 +151,8 @@ class Sitting:
         session, seconds = self.session, []
         for _ in range(count):
             start = time.perf_counter()
-            assert session.asked.prompt and session.previews()
+            assert session.asked.prompt
+            assert session.previews()
             session.grade(Rating.GOOD)
             seconds.append(time.perf_counter() - start)
         return {"seconds": seconds}
@@ -180,7 +182,8 @@ class Peer:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, *words: object) -> dict[str, Any]:
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(words) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
@@ -234,7 +237,8 @@ class Row:
     def __str__(self) -> str:
         ratio = self.ours / self.theirs
         verdict = "met" if ratio <= self.goal else "missed"
-        return f"{self.work:<34}{self.ours:>11.2f}{self.theirs:>11.2f} {self.unit:<4}{ratio:>8.2f}   ≤ {self.goal} {verdict}"
+        figures = f"{self.ours:>11.2f}{self.theirs:>11.2f} {self.unit:<4}{ratio:>8.2f}"
+        return f"{self.work:<34}{figures}   ≤ {self.goal} {verdict}"
 
 
 def against_anki(anki: str, root: Path, states: list[list[float] | None], runs: int, answers: int) -> list[Row]:

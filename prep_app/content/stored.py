@@ -19,7 +19,10 @@ def stored(library: Library) -> dict[str, Any]:
 
 
 def restored(body: dict[str, Any]) -> Library:
-    """Return the library that `stored` made `body` from, which is used up. Raises LookupError, TypeError or ValueError for others."""
+    """Return the library that `stored` made `body` from; `body` is used up.
+
+    Raises LookupError, TypeError or ValueError for any other body.
+    """
     library: Library = _restorer(Library)(body)
     return library
 

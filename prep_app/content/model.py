@@ -120,7 +120,7 @@ class Pack:
 
 @dataclass(frozen=True)
 class Library:
-    """Every pack that loaded, and every problem met on the way. `questions` and `cards` are made once; do not change."""
+    """Every pack that loaded, and every problem met on the way. `questions` and `cards` are made once."""
 
     packs: tuple[Pack, ...]
     problems: tuple[Problem, ...] = ()

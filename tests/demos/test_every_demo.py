@@ -15,7 +15,7 @@ from demos.catalogue import catalogue, program
 from demos.kit import DemoInputError, settle
 
 NAMES = sorted(catalogue())
-SETTINGS = int(os.environ.get("PREP_SETTINGS", "3"))  # of each demo; `make thorough` takes 20
+SETTINGS = int(os.environ.get("PREP_SETTINGS", "2"))  # of each demo; `make thorough` takes 20
 MISTAKES = [(name, mistake.name) for name in NAMES for mistake in catalogue()[name].mistakes]
 
 defaults = cache(events_of)  # several tests look at the same run

@@ -39,6 +39,9 @@ bench: .venv/installed-test     ## measure speed, as ratios against a peer in th
 	$(BIN)/python benchmarks/nf4.py
 	$(BIN)/python benchmarks/key_latency.py
 	$(BIN)/python benchmarks/browse.py
+	$(BIN)/python benchmarks/interview_plan.py
+	-$(BIN)/python benchmarks/rebuild.py
+	-$(BIN)/python benchmarks/scale.py
 
 docs: .venv/installed-test      ## render the pictures in docs/, README's table of demos, the schemas of packs
 	$(BIN)/python docs/shots.py

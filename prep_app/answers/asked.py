@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from prep_app.answers.quantity import Quantity
 from prep_app.content.body import Choice, Numeric, Option, Order, Step
 from prep_app.content.formula import evaluate
 from prep_app.content.model import Card, DemoLink
-from prep_app.content.variant import Variant, draw, fill
+from prep_app.content.variant import Variant, draw, fill, whole
 
 _Item = TypeVar("_Item")
 
@@ -47,11 +46,6 @@ def ask(card: Card, turn: int) -> Asked:
     return Asked(card, card.prompt, card.hint, card.answer, card.demo)
 
 
-def answer_in_unit(body: Numeric, variant: Variant) -> str:
-    """The right answer as it is shown."""
-    return Quantity(variant.result, body.unit).text
-
-
 def _with_numbers(card: Card, body: Numeric, variant: Variant) -> Asked:
     values = variant.values
     answer = fill(f"{body.worked}\n\n{card.answer}".strip(), values)
@@ -68,9 +62,8 @@ def _with_numbers(card: Card, body: Numeric, variant: Variant) -> Asked:
 def _demo(link: DemoLink | None, body: Numeric, values: Mapping[str, float]) -> DemoLink | None:
     if link is None or body.proof is None:
         return link
-    worked_out = {name: evaluate(formula, values) for name, formula in body.proof.parameters.items()}
-    whole = {name: int(value) if float(value).is_integer() else value for name, value in worked_out.items()}
-    return DemoLink(link.name, {**link.parameters, **whole})
+    turned = {name: whole(evaluate(formula, values)) for name, formula in body.proof.parameters.items()}
+    return DemoLink(link.name, {**link.parameters, **turned})
 
 
 def _shuffled(items: tuple[_Item, ...], source: random.Random) -> tuple[_Item, ...]:

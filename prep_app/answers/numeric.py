@@ -13,7 +13,7 @@ ROUNDING = 5e-4  # a slip's value is recognised to this share
 
 def mark_numeric(body: Numeric, variant: Variant, typed: str) -> Mark:
     """Mark a typed number: 16.8M, 4.2 GB and 1e7 are all read."""
-    right = Quantity(variant.result, body.unit).text
+    right = answer_in_unit(body, variant)
     if not typed.strip():
         return Mark((Part("", right, "missed"),))
     given = parse_quantity(typed, body.unit)
@@ -25,6 +25,11 @@ def mark_numeric(body: Numeric, variant: Variant, typed: str) -> Mark:
     if is_rounded_to(typed, variant.result, given):
         return Mark((Part(typed, right, "right", "rounded"),))
     return Mark((Part(typed, right, "wrong", _slip(body, variant, given) or _how_far(given, variant.result)),))
+
+
+def answer_in_unit(body: Numeric, variant: Variant) -> str:
+    """The right answer as it is shown."""
+    return Quantity(variant.result, body.unit).text
 
 
 def within(body: Numeric, result: float, given: float) -> bool:

@@ -27,7 +27,7 @@ from prep_app.content.body import (
 )
 from prep_app.content.faults import did_you_mean, shown
 from prep_app.content.formula import FormulaError, check_formula, evaluate
-from prep_app.content.variant import Variant, draw, is_style, names_in
+from prep_app.content.variant import Variant, draw, is_style, names_in, whole
 from prep_app.content.variant import shown as shown_number
 from prep_app.content.yaml_file import YamlFile
 from prep_app.content.yaml_text import Path
@@ -194,11 +194,6 @@ def _variant_faults(
     knobs: Mapping[str, object] = {parameter.name: parameter for parameter in demo.parameters} if demo else {}
     for name, formula in body.proof.parameters.items() if body.proof and demo else ():
         try:
-            knobs[name].coerce(demo_value(evaluate(formula, variant.values)))  # type: ignore[attr-defined]
+            knobs[name].coerce(whole(evaluate(formula, variant.values)))  # type: ignore[attr-defined]
         except (FormulaError, ValueError) as error:
             yield ("proof", "parameters", name), f"{error}, with {drawn}"
-
-
-def demo_value(value: float) -> float:
-    """A formula's value as a demo's parameter takes it: whole where it is whole."""
-    return int(value) if float(value).is_integer() else value

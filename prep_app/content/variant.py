@@ -49,6 +49,11 @@ def fill(template: str, values: Mapping[str, float]) -> str:
     return _NAMED.sub(number, template)
 
 
+def whole(value: float) -> float:
+    """The same number, as an int where it is one: what a demo's parameter takes, and what is shown without a point."""
+    return int(value) if float(value).is_integer() else value
+
+
 def in_letters(template: str) -> str:
     """Return `template` with its numbers as letters, for lists of cards: a layer of {d} × {d} becomes one of d × d."""
     return _NAMED.sub(r"\1", template)
@@ -102,4 +107,4 @@ def _drawn(variable: Variable, source: random.Random) -> float:
     else:
         steps = math.floor((variable.high - variable.low) / variable.step + 1e-9)
         rounded = round(variable.low + source.randint(0, steps) * variable.step, 10)
-    return int(rounded) if float(rounded).is_integer() else rounded
+    return whole(rounded)

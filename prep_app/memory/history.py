@@ -17,7 +17,6 @@ from prep_app.memory.store import Memory
 from prep_app.memory.types import CardMemory, Learned, New, Rating, ReviewRecord
 from prep_app.settings import Settings
 
-LEECH_LAPSES = 4  # failures of a learned card from which repeating alone does not help
 HARDEST = 10
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)  # of predicted recall; narrow where most reviews fall
 
@@ -161,9 +160,8 @@ def trouble(cards: Sequence[Card], memory: Memory) -> tuple[Trouble, ...]:
     for card in cards:
         state = memory.state(card.id, card.revision)
         if isinstance(state, Learned) and state.lapses:
-            leech = state.lapses >= LEECH_LAPSES
-            remedy = _remedy(card, leech)
-            found.append(Trouble(card.id, state.lapses, state.difficulty, state.reviews, leech, remedy))
+            remedy = _remedy(card, state.leech)
+            found.append(Trouble(card.id, state.lapses, state.difficulty, state.reviews, state.leech, remedy))
     found.sort(key=lambda one: (-one.lapses, -one.difficulty, one.card))
     return tuple(found[:HARDEST])
 

@@ -6,8 +6,8 @@ cards and how many new ones, whatever is due; once it is over, the day is as any
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from prep_app.content.model import Card, CardId
@@ -92,7 +92,7 @@ def todays_queue(
     if limit is not None:
         order = order[:limit]
     return Queue(
-        cards=tuple(card.id for card in _prerequisites_first(_apart(order), fresh)),
+        cards=tuple(card.id for card in _prerequisites_first(apart(order, lambda card: card.question), fresh)),
         due=due_count,
         new=len(fresh),
         learning=len(learning),
@@ -176,25 +176,23 @@ def _mixed(cards: Sequence[Card]) -> list[Card]:
     return mixed
 
 
-def _apart(cards: Sequence[Card]) -> list[Card]:
-    """Keep cards of one question from following each other, as far as the mix allows."""
+def apart(cards: Sequence[Card], of: Callable[[Card], str]) -> list[Card]:
+    """Keep cards that are `of` the same question, or topic, from following each other, as far as the mix allows."""
     waiting = list(cards)
-    apart: list[Card] = []
-    left: dict[str, int] = {}
-    for card in waiting:
-        left[card.question] = left.get(card.question, 0) + 1
-    most = len(waiting)  # no question has more left; looked up only where that could be over half
+    ordered: list[Card] = []
+    left = Counter(map(of, waiting))
+    most = len(waiting)  # none has more left; looked up only where that could be over half
     while waiting:
-        last = apart[-1].question if apart else None
+        last = of(ordered[-1]) if ordered else None
         fullest = None
         if most * 2 > len(waiting):
-            fullest = max(left, key=lambda question: left[question])
+            fullest = max(left, key=left.__getitem__)
             most = left[fullest]
         if fullest is not None and fullest != last and most * 2 > len(waiting):
-            wanted = fullest  # one question holds over half of what is left: it must come now
+            wanted = fullest  # it holds over half of what is left: it must come now
         else:
-            wanted = next((card.question for card in waiting if card.question != last), waiting[0].question)
-        card = waiting.pop(next(i for i, card in enumerate(waiting) if card.question == wanted))
-        left[card.question] -= 1
-        apart.append(card)
-    return apart
+            wanted = next((of(card) for card in waiting if of(card) != last), of(waiting[0]))
+        card = waiting.pop(next(i for i, card in enumerate(waiting) if of(card) == wanted))
+        left[of(card)] -= 1
+        ordered.append(card)
+    return ordered

@@ -55,9 +55,10 @@ class Statistics:
         return asdict(self)
 
 
-def statistics(library: Library, memory: Memory, settings: Settings, at: int) -> Statistics:
-    """Return every score as it stands at `at` (UTC ms)."""
-    reviews = [review for review in memory.reviews() if review.at <= at]
+def statistics(
+    library: Library, memory: Memory, settings: Settings, at: int, reviews: Sequence[ReviewRecord]
+) -> Statistics:
+    """Return every score as it stands at `at` (UTC ms); `reviews` are those that stand until then."""
     hour = settings.rollover_hour
     today = study_day(at, hour)
     todays = [review for review in reviews if study_day(review.at, hour) == today]

@@ -12,6 +12,8 @@ from fsrs_rs_python import DEFAULT_PARAMETERS
 
 from prep_app.content.model import CardId
 
+LEECH_LAPSES = 4
+
 
 class Rating(IntEnum):
     """How well a card was recalled; the numbers are FSRS's."""
@@ -47,6 +49,11 @@ class Learned:
     lapses: int = 0
     decay: float = DEFAULT_PARAMETERS[20]
     offset: int | None = None
+
+    @property
+    def leech(self) -> bool:
+        """Whether it fails so often that repeating alone does not help."""
+        return self.lapses >= LEECH_LAPSES
 
 
 CardMemory = New | Learned

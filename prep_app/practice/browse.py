@@ -17,7 +17,6 @@ from prep_app.memory.types import CardMemory, New
 from prep_app.settings import Settings
 
 SHOWN = 200  # cards that are listed, and practised together
-LEECH = 4  # lapses from which a card eats more time than it is worth
 STATES = ("new", "learning", "due", "known", "suspended", "buried", "marked", "leech")
 FRESH_MS = 30_000  # how long the states of all cards are taken to stand: a learning card falls due within minutes
 
@@ -32,7 +31,7 @@ class Standing:
 
     @property
     def leech(self) -> bool:
-        return not isinstance(self.memory, New) and self.memory.lapses >= LEECH
+        return not isinstance(self.memory, New) and self.memory.leech
 
     @property
     def states(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from prep_app.content.body import KeyPoint, Kind, Recall
 from prep_app.content.model import Card, CardId, Library, Question
+from prep_app.memory.queue import apart
 from prep_app.memory.schedule import recall
 from prep_app.memory.store import Memory
 from prep_app.settings import Settings
@@ -72,7 +73,7 @@ def choose(
         chosen.append(card)
         if pool:
             turns.append(pool)
-    return tuple(_easy_first(chosen))
+    return tuple(apart(sorted(chosen, key=lambda card: card.difficulty), lambda card: card.topic))
 
 
 def askable(library: Library, memory: Memory, at: int, topic: str = "") -> Iterator[Card]:
@@ -160,21 +161,3 @@ def _weak(
         return (KNOWN + shortfall) * liked / AGAIN ** had[card.topic]
 
     return draw.choices(cards, [weight(card) for card in cards])[0]
-
-
-def _easy_first(cards: Sequence[Card]) -> list[Card]:
-    """By the author's difficulty, but for what keeps cards of one topic from following each other."""
-    waiting = sorted(cards, key=lambda card: card.difficulty)
-    left = Counter(card.topic for card in waiting)
-    ordered: list[Card] = []
-    while waiting:
-        last = ordered[-1].topic if ordered else None
-        fullest = max(left, key=lambda topic: left[topic])
-        if fullest != last and left[fullest] * 2 > len(waiting):
-            wanted = fullest  # one topic holds over half of what is left: it must come now
-        else:
-            wanted = next((card.topic for card in waiting if card.topic != last), waiting[0].topic)
-        card = waiting.pop(next(place for place, card in enumerate(waiting) if card.topic == wanted))
-        left[card.topic] -= 1
-        ordered.append(card)
-    return ordered

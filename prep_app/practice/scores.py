@@ -64,7 +64,7 @@ def scores(library: Library, memory: Memory, settings: Settings, at: int) -> Sco
     past = replay(reviews, settings, memory.parameters, list(range(today - 1, begin - 1, -step)))
     bins = calibration(past.outcomes)
     return Scores(
-        now=statistics(library, memory, settings, at),
+        now=statistics(library, memory, settings, at, reviews),
         topics=_topics(cards, memory, at),
         days=by_day(reviews, past, cards, settings),
         calibration=bins,

@@ -47,7 +47,8 @@ class Today:
 def today(library: Library, memory: Memory, settings: Settings, at: int) -> Today:
     cards = list(library.cards.values())
     queue = todays_queue(cards, memory, settings, at, plan=memory.plan())
-    scores = statistics(library, memory, settings, at)
+    reviews = [review for review in memory.reviews() if review.at <= at]
+    scores = statistics(library, memory, settings, at, reviews)
     first_time = memory.empty()
     start_count = min(FIRST_SESSION, len(queue.cards)) if first_time else len(queue.cards)
     claims = {(claim.demo, claim.check) for question in library.questions.values() for claim in question.claims}

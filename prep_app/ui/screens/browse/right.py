@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from prep_app.answers.asked import Asked, answer_in_unit, ask
+from prep_app.answers.asked import Asked, ask
+from prep_app.answers.numeric import answer_in_unit
 from prep_app.content.body import Choice, Cloze, Code, Compare, Gap, Numeric, Order, Recall
 from prep_app.content.formula import FormulaError
 from prep_app.content.model import Card, DemoLink, Library

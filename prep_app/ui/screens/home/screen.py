@@ -79,10 +79,11 @@ class HomeScreen(Screen[None]):
         """Ask what stands where now, and show it."""
         desk = self.desk
         self.today = await asyncio.to_thread(self._ask, desk)
-        if desk.memory.plan() is None:
+        planned = desk.memory.plan() is not None
+        if not planned:
             self.standing = None
         self._draw(self.today)
-        if desk.memory.plan() is not None:
+        if planned:
             # Simulated, so that the frame above need not wait for it.
             self.standing = await asyncio.to_thread(self._look_ahead, desk)
             self._draw(self.today)

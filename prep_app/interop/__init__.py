@@ -1,0 +1,1 @@
+"""Other programs and machines: Anki, CSV and JSON, PostgreSQL."""

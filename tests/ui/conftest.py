@@ -67,6 +67,12 @@ def only_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("prep_app.content.library.builtin_folders", list)
 
 
+@pytest.fixture(autouse=True)
+def lab_when_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lab starts with the first demo, not ahead of it: most tests run none, and importing torch costs a second."""
+    monkeypatch.setattr("prep_app.ui.app.LAB_WARM_UP_DELAY", 3600)
+
+
 @pytest.fixture
 def opened(home: Home, compiled: Path) -> Opened:
     """Open the app on the learner's folder: `async with opened(size=(80, 24)) as learner`."""

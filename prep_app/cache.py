@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-CACHE_VERSION = 1  # raise it when any table below changes shape
+CACHE_VERSION = 2  # raise it when any table below changes shape
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS library (key TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS sync (key TEXT PRIMARY KEY, body BLOB NOT NULL);
 """
 
 
@@ -56,7 +57,7 @@ def _open(path: Path) -> sqlite3.Connection:
                 connection.execute(f'DROP TABLE IF EXISTS "{name}"')
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version={CACHE_VERSION}")
-        connection.execute("SELECT 1 FROM library, memory LIMIT 1")
+        connection.execute("SELECT 1 FROM library, memory, sync LIMIT 1")
     except BaseException:
         connection.close()
         raise

@@ -14,7 +14,7 @@ from prep_app.memory.schedule import Parameters, next_memory
 from prep_app.memory.types import CardMemory, Learned, New, Rating, ReviewRecord
 from prep_app.settings import Settings
 
-FOLD_VERSION = 4  # raise it when the same entries would fold to something else
+FOLD_VERSION = 5  # raise it when the same entries would fold to something else
 _NEW = New()
 
 
@@ -34,6 +34,7 @@ class CardFold:
     timed: int = 0
     last_at: int = 0
     last_id: str = ""
+    awaits: bool = False  # something was undone that has not arrived here yet
 
     def to_json(self) -> list[Any]:
         memory, *rest = _fold_values(self)
@@ -58,10 +59,12 @@ def standing(entries: Iterable[Entry]) -> list[Entry]:
 
 def fold_card(entries: Iterable[Entry], settings: Settings, parameters: Parameters) -> CardFold:
     """Fold all of one card's entries, given in the order they happened; undone ones do not count."""
+    held = list(entries)
     fold = CardFold()
-    for entry in standing(entries):
+    for entry in standing(held):
         fold = fold_entry(fold, entry, settings, parameters)
-    return fold
+    undone = {entry.data.get("undone") for entry in held if entry.kind == "undo"}
+    return replace(fold, awaits=True) if undone - {entry.id for entry in held} else fold
 
 
 def fold_entry(fold: CardFold, entry: Entry, settings: Settings, parameters: Parameters) -> CardFold:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from prep_app.content.model import CardId
 from prep_app.memory import schedule, snapshot
 from prep_app.memory.days import day_start, offset_at, study_day
 from prep_app.memory.fold import CardFold, fold_card, fold_entry, review_record, standing
-from prep_app.memory.journal import Entry, Journal
+from prep_app.memory.journal import Entry, Journal, NewRow
 from prep_app.memory.parameters import BEFORE_ANY, newest_kept
 from prep_app.memory.replay import fold_all
 from prep_app.memory.schedule import Parameters
@@ -34,6 +34,7 @@ from prep_app.memory.types import (
 from prep_app.paths import Home
 from prep_app.settings import Settings
 
+FEW = 500  # entries that came since the last look: more than come by hand
 RECENT = 1000  # entries: enough to tell a pace by
 DEFAULT_SECONDS = 30.0  # a card's cost before the learner's own has been measured
 _NO_FLAGS = Flags()
@@ -130,6 +131,10 @@ class Memory:
     def history(self) -> list[Entry]:
         """All entries that bear on card memory, in the order they happened."""
         return self._journal.of_kind("review", "reset", "undo")
+
+    def entries(self) -> list[Entry]:
+        """The whole journal, in order of arrival."""
+        return self._journal.since(0)
 
     def last_fit(self) -> Mapping[str, Any] | None:
         """What the journal says of the newest fit of parameters, whether they were kept or not."""
@@ -230,6 +235,13 @@ class Memory:
         """Keep the day of the interview, from now on studied towards for so many minutes a day; None: no interview."""
         self._append("plan", at, None, {"date": day and day.isoformat(), "minutes": minutes})
 
+    def add(self, rows: Iterable[NewRow]) -> int:
+        """Take in entries made elsewhere, all or none; returns how many were not here yet. See Journal.add."""
+        with self._lock:
+            added = self._journal.add(rows)
+            self.refresh()
+            return added
+
     def backup_if_due(self, at: int) -> Path | None:
         return self._journal.backup_if_due(at)
 
@@ -238,12 +250,14 @@ class Memory:
     def refresh(self) -> bool:
         """Fold what arrived since the last look, from this process or another. True when there was any."""
         with self._lock:
-            if self._held.seq:
+            arrived = self._journal.tip()[0] - self._held.seq
+            if self._held.seq and arrived < max(FEW, self._held.seq // 4):
                 entries = self._journal.since(self._held.seq)
                 self._fit = newest_kept(entries, self._fit)
                 if self._held.stamp == self._nothing().stamp:
                     return self._fold(entries)
-            # The first look, or what holds for all that was ever answered has changed: parameters, or the time zone.
+            # The first look, or so much came at once that all of it is folded faster than that one by one, or what
+            # holds for all that was ever answered has changed: parameters, or the time zone.
             self._fit = newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
             self._held, self._saved_seq = fold_all(self._journal, self.settings, self.parameters), 0
             return self._held.seq > 0
@@ -263,7 +277,8 @@ class Memory:
                     continue
                 fold = held.cards.get(entry.card, CardFold())
                 self._changed.add(entry.card)
-                if entry.kind == "undo" or (entry.at, entry.id) < (fold.last_at, fold.last_id):
+                late = (entry.at, entry.id) < (fold.last_at, fold.last_id)
+                if entry.kind == "undo" or late or fold.awaits:
                     again.add(entry.card)  # the past changed: fold this card anew
                 elif entry.card not in again:
                     held.cards[entry.card] = fold_entry(fold, entry, self.settings, self.parameters)

@@ -42,7 +42,7 @@ def suggested(learner: Learner) -> Rating | None:
 
 def marked(learner: Learner) -> Mark:
     screen = study(learner)
-    return screen.session.mark(screen._response())
+    return screen.session.mark(screen.page.response())
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -145,7 +145,7 @@ async def test_a_typed_answer_ticks_the_points_it_makes(opened: Opened, home: Ho
         await learner.press("t")
         await say(learner, "it is slower")
         await learner.press("escape", "space")
-        assert study(learner).answer.points.ticked == {1}  # type: ignore[union-attr]
+        assert study(learner).page.points.ticked == {1}  # type: ignore[union-attr]
         assert suggested(learner) is Rating.HARD
         await learner.press("x")
         assert suggested(learner) is Rating.GOOD
@@ -188,7 +188,7 @@ async def test_odd_typed_answers_to_a_recall_card_tick_what_they_hold(opened: Op
             await learner.press("t")
             learner.app.focused.post_message(events.Paste(odd))  # type: ignore[union-attr]
             await learner.press("escape", "space")
-            ticked = study(learner).answer.points.ticked  # type: ignore[union-attr]
+            ticked = study(learner).page.points.ticked  # type: ignore[union-attr]
             assert ticked == ({0} if "NF4" in odd else set())
             assert "\x1b" not in learner.reads()
             await learner.press("4")

@@ -29,6 +29,10 @@ class Chart(PlotWidget):
         self.data = plot
         self.series_styles = styles
 
+    def on_mount(self, event: events.Mount) -> None:
+        if not self.children:  # taken away before it was there: textual-plot would look for its parts
+            event.prevent_default()
+
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
     def _leave_the_wheel(self, event: events.MouseEvent) -> None:

@@ -16,6 +16,7 @@ from textual import events
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
+from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -26,6 +27,7 @@ from prep_app.ui import keys
 from prep_app.ui.screens.home.screen import HomeScreen
 from prep_app.ui.terminal import require_screen
 from prep_app.ui.themes import DARK, LIGHT
+from prep_app.ui.toasts import Toast
 
 if TYPE_CHECKING:
     from prep_app.lab.client import LabClient
@@ -151,6 +153,18 @@ class PrepApp(App[int]):
             self.say(cause)
         else:
             super()._handle_exception(error)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(Notify(Toast(message, title, severity, seconds, markup=markup)))
 
     def say(self, error: UserError) -> None:
         self.notify(str(error), severity="error", markup=False, timeout=20)

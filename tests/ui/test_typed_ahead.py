@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from textual import events
+from textual.widgets import _toast as shown
 
 from tests.ui.conftest import Learner, Opened
 
@@ -50,3 +53,13 @@ async def test_keys_after_the_one_that_leaves_do_nothing(opened: Opened) -> None
         await learner.until(lambda: learner.app.return_code is not None)
         assert learner.app._exception is None
         assert learner.app.return_code == 0
+
+
+async def test_a_toast_whose_time_runs_out_as_it_is_shown_does_not_hang_the_app(opened: Opened) -> None:
+    async with opened() as learner:
+        learner.app.notify("nearly over", timeout=1e9)
+        await learner.pilot.pause()
+        (note,) = learner.app._notifications
+        note.timeout = time.time() - note.raised_at - 1e-4  # the moment between asking whether it is over and the timer
+        assert note.has_expired
+        assert shown.Toast(note)._timeout > 0

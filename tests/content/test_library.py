@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prep_app.cache import open_cache
-from prep_app.content.library import KEPT, builtin_folders, library_for, load_library, open_library
+from prep_app.content.kept import KEPT
+from prep_app.content.library import builtin_folders, library_for, load_library, open_library
 from prep_app.paths import Home
 
 # These packs are read with the demos that prep has, so they name none of them.

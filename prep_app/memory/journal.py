@@ -94,10 +94,15 @@ class Journal:
         """Return the entries of some kinds in the order they happened."""
         return self._select(f"WHERE kind IN ({','.join('?' * len(kinds))}) ORDER BY at, id", *kinds)
 
+    def newest(self, kind: str) -> Entry | None:
+        """Return the entry of a kind that arrived last."""
+        found = self._select("WHERE kind = ? ORDER BY seq DESC LIMIT 1", kind)
+        return found[0] if found else None
+
     def last_not_undone(self, *kinds: str) -> Entry | None:
         """Return the newest entry of some kinds that no undo names."""
         found = self._select(
-            f"WHERE kind IN ({','.join('?' * len(kinds))}) AND id NOT IN "
+            f"WHERE +kind IN ({','.join('?' * len(kinds))}) AND id NOT IN "  # from the end, past the index
             "(SELECT json_extract(data, '$.undone') FROM entry WHERE kind = 'undo') ORDER BY seq DESC LIMIT 1",
             *kinds,
         )

@@ -89,12 +89,15 @@ def preview(memory: CardMemory, at: int, settings: Settings, parameters: Paramet
 
 
 def recall(memory: CardMemory, at: int) -> float:
-    """Predicted probability of recall at `at`, by the card's own forgetting curve; a new card's is 0.
+    """Predicted probability of recall at `at`, by the card's own forgetting curve; a new card's is 0."""
+    return 0.0 if isinstance(memory, New) else recall_at(memory.stability, memory.last_ms, memory.decay, at)
+
+
+def recall_at(stability: float, last_ms: int, decay: float, at: int) -> float:
+    """`recall` of a learned card.
 
     FSRS-6's power law: R(t) = (1 + f·t/S)^(−w₂₀) with f = 0.9^(−1/w₂₀) − 1, t and S in days.
     """
-    if isinstance(memory, New):
-        return 0.0
-    factor = 0.9 ** (-1 / memory.decay) - 1
-    days = max(0, at - memory.last_ms) / DAY
-    return float((1 + factor * days / memory.stability) ** -memory.decay)
+    factor = 0.9 ** (-1 / decay) - 1
+    days = max(0, at - last_ms) / DAY
+    return float((1 + factor * days / stability) ** -decay)

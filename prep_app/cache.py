@@ -43,6 +43,7 @@ CREATE TABLE fold (
 CREATE INDEX fold_by_due ON fold (due_ms);
 CREATE INDEX fold_by_introduction ON fold (introduced_ms);
 CREATE INDEX fold_in_learning ON fold (card) WHERE learning;
+CREATE INDEX fold_buried ON fold (buried_day) WHERE buried_day;
 CREATE TABLE proof (demo TEXT, claim TEXT, held INTEGER, device TEXT, seconds REAL, at INTEGER, PRIMARY KEY (demo, claim));
 CREATE TABLE day (day INTEGER PRIMARY KEY, answers INTEGER, passed INTEGER);
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ _FOLD = "INSERT OR REPLACE INTO fold VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
 _DECK = """CREATE TEMP TABLE deck (
     place INTEGER PRIMARY KEY, id TEXT UNIQUE, question TEXT, topic TEXT, kind TEXT, revision INTEGER,
     difficulty INTEGER, needs TEXT, tags TEXT, demo TEXT, turn INTEGER UNIQUE)"""
+Values = Sequence[Any] | Mapping[str, Any]
 Days = Mapping[tuple[int, bool], int]  # study day, and whether it was not failed -> answers
 
 
@@ -67,7 +68,7 @@ class Folded:
         self.kept = path is not None
         self._connection = open_cache(path)
         self._connection.execute("PRAGMA temp_store=MEMORY")
-        self._connection.create_function("recall", 4, recall_at, deterministic=True)
+        self._connection.create_function("recall", 4, _recall, deterministic=True)
         self._deck: tuple[Library, int | None] | None = None  # whose cards `deck` holds, and their number here
 
     def close(self) -> None:
@@ -91,13 +92,13 @@ class Folded:
         rows = self._connection.execute("SELECT * FROM proof")
         return {(demo, claim): Proof(bool(held), *rest) for demo, claim, held, *rest in rows}
 
-    def rows(self, query: str, *values: Any) -> list[Any]:
+    def rows(self, query: str, values: Values = ()) -> list[Any]:
         return self._connection.execute(query, values).fetchall()
 
-    def beside(self, library: Library, query: str, *values: Any) -> list[Any]:
+    def beside(self, library: Library, query: str, values: Values = ()) -> list[Any]:
         """Ask about the cards of a library, which stand in a table `deck` then."""
         self._lay_out(library)
-        return self.rows(query, *values)
+        return self.rows(query, values)
 
     # Writing
 
@@ -155,7 +156,7 @@ class Folded:
         """Make `deck` stand for a library: a view of its rows where they are in this cache, else a table of its own."""
         number = None
         if library.kept is not None:
-            found = self.rows("SELECT number FROM library WHERE key = ?", library.kept.key)
+            found = self.rows("SELECT number FROM library WHERE key = ?", (library.kept.key,))
             number = found[0][0] if found else None
         if self._deck is not None:
             if self._deck[0] is library and self._deck[1] == number:
@@ -169,6 +170,11 @@ class Folded:
             rows = ((place, *listed_row(card)) for place, card in enumerate(library.listed()))
             self._connection.executemany("INSERT INTO deck VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self._deck = library, number
+
+
+def _recall(stability: float | None, last_ms: int, decay: float, at: int) -> float:
+    """`recall` of a card as SQL has it."""
+    return 0.0 if stability is None else recall_at(stability, last_ms, decay, at)
 
 
 def _milliseconds(fold: CardFold) -> int:

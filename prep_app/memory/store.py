@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date
@@ -18,7 +19,7 @@ from prep_app.content.model import CardId, Library, Listed
 from prep_app.memory import schedule, snapshot
 from prep_app.memory.days import day_start, offset_at, study_day
 from prep_app.memory.fold import CardFold, answers_by_day, fold_card, fold_entry, review_record, standing
-from prep_app.memory.folded import Days, Folded, Head
+from prep_app.memory.folded import Days, Folded, Head, Values
 from prep_app.memory.journal import Entry, Journal
 from prep_app.memory.parameters import BEFORE_ANY, newest_kept
 from prep_app.memory.replay import fold_all
@@ -44,6 +45,12 @@ RECENT = 1000  # entries: enough to tell a pace by
 DEFAULT_SECONDS = 30.0  # a card's cost before the learner's own has been measured
 QUARTER = 900_000  # ms; every study day begins at one
 AT_ONCE = 1000  # cards
+# For `Memory.beside`: every card, with its row of `fold` where its present revision was learned.
+LEARNED = "deck d LEFT JOIN fold f ON f.card = d.id AND f.revision >= d.revision AND f.stability IS NOT NULL"
+_EACH = (
+    "SELECT d.place, d.id, d.question, d.topic, d.kind, d.revision, d.difficulty, d.needs, d.tags, d.demo, d.turn, f.* "
+    "FROM deck d LEFT JOIN fold f ON f.card = d.id"
+)
 T = TypeVar("T")
 _NO_FLAGS = Flags()
 _UNDOABLE = ("review", "bury", "suspend", "unsuspend", "reset", "mark", "unmark")
@@ -100,21 +107,22 @@ class Memory:
         """All that is remembered of a card."""
         return self._ask(lambda folded: folded.fold(card))
 
-    def beside(self, library: Library, query: str, *values: Any) -> list[Any]:
+    def beside(self, library: Library, query: str, values: Values = ()) -> list[Any]:
         """Ask SQL about a library's cards in the table `deck`, beside the table `fold` of what is remembered."""
-        return self._ask(lambda folded: folded.beside(library, query, *values))
+        return self._ask(lambda folded: folded.beside(library, query, values))
 
     def each(self, library: Library) -> Iterator[tuple[Listed, CardFold]]:
         """Go through a library's cards, each with what is remembered of it, without holding them all."""
-        query = (
-            "SELECT d.place, d.id, d.question, d.topic, d.kind, d.revision, d.difficulty, d.needs, d.tags, d.demo, d.turn, "
-            f"f.* FROM deck d LEFT JOIN fold f ON f.card = d.id WHERE d.place > ? ORDER BY d.place LIMIT {AT_ONCE}"
-        )
         place = -1
-        while rows := self.beside(library, query, place):
+        while rows := self.beside(library, f"{_EACH} WHERE d.place > ? ORDER BY d.place LIMIT {AT_ONCE}", (place,)):
             place = rows[-1][0]
-            for row in rows:
-                yield listed_from(row[1:11]), CardFold() if row[11] is None else CardFold.from_row(row[12:])
+            yield from map(_pair, rows)
+
+    def some(self, library: Library, cards: Collection[CardId]) -> dict[CardId, tuple[Listed, CardFold]]:
+        """Those of the cards that the library has, each with what is remembered of it."""
+        query = f"{_EACH} WHERE d.id IN (SELECT value FROM json_each(?))"
+        pairs = map(_pair, self.beside(library, query, (json.dumps(list(cards)),)))
+        return {card.id: (card, fold) for card, fold in pairs}
 
     def preview(self, card: CardId, revision: int, at: int) -> dict[Rating, Preview]:
         return schedule.preview(self.state(card, revision), at, self.settings, self.parameters)
@@ -123,7 +131,7 @@ class Memory:
         """How many cards were first answered on a study day."""
         first, end = (day_start(day + more, self.settings.rollover_hour) for more in (0, 1))
         query = "SELECT count(*) FROM fold WHERE introduced_ms >= ? AND introduced_ms < ?"
-        return int(self._ask(lambda folded: folded.rows(query, first, end))[0][0])
+        return int(self._ask(lambda folded: folded.rows(query, (first, end)))[0][0])
 
     def seconds_per_card(self) -> float:
         head = self._head()
@@ -409,3 +417,7 @@ class Memory:
             days[day, True] += passed
             days[day, False] += answers - passed
         return days
+
+
+def _pair(row: Sequence[Any]) -> tuple[Listed, CardFold]:
+    return listed_from(row[1:11]), CardFold() if row[11] is None else CardFold.from_row(row[12:])

@@ -12,7 +12,8 @@ PATIENCE = 5.0  # seconds to wait for another program that is writing
 CACHE_VERSION = 2  # raise it when any table below changes shape
 
 _TABLES = """
--- Compiled packs. A library's cards stand in two tables: what all cards are looked through for, and what one card says.
+-- Compiled packs. A library's cards stand in two tables: what all of them are looked through for, and what one says.
+-- The indexes that today's queue goes by hold all that it asks for.
 CREATE TABLE library (
     number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, so that none is taken for another
     key TEXT NOT NULL UNIQUE,                  -- of what it was compiled from
@@ -26,7 +27,7 @@ CREATE TABLE card (
     turn INTEGER,                              -- in the order in which new cards come
     PRIMARY KEY (library, place)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX card_by_id ON card (library, id);
+CREATE INDEX card_by_id ON card (library, id, revision, question, topic);
 CREATE UNIQUE INDEX card_by_turn ON card (library, turn);
 CREATE TABLE card_text (library INTEGER, place INTEGER, body TEXT NOT NULL, UNIQUE (library, place));
 
@@ -40,11 +41,15 @@ CREATE TABLE fold (
     stability REAL, difficulty REAL, last_ms INTEGER, due_ms INTEGER, interval_days REAL, learning INTEGER,
     reviews INTEGER, lapses INTEGER, decay REAL, offset INTEGER
 ) WITHOUT ROWID;
-CREATE INDEX fold_by_due ON fold (due_ms);
+CREATE INDEX fold_by_due ON fold (
+    due_ms, learning, suspended, buried_day, revision, stability, last_ms, decay
+);
 CREATE INDEX fold_by_introduction ON fold (introduced_ms);
-CREATE INDEX fold_in_learning ON fold (card) WHERE learning;
+CREATE INDEX fold_in_learning ON fold (due_ms) WHERE learning;
 CREATE INDEX fold_buried ON fold (buried_day) WHERE buried_day;
-CREATE TABLE proof (demo TEXT, claim TEXT, held INTEGER, device TEXT, seconds REAL, at INTEGER, PRIMARY KEY (demo, claim));
+CREATE TABLE proof (
+    demo TEXT, claim TEXT, held INTEGER, device TEXT, seconds REAL, at INTEGER, PRIMARY KEY (demo, claim)
+);
 CREATE TABLE day (day INTEGER PRIMARY KEY, answers INTEGER, passed INTEGER);
 """
 

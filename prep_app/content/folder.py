@@ -94,11 +94,11 @@ def stamp(folders: Iterable[Path]) -> tuple[Stamp, ...]:
             names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
         except OSError:
             continue
-        found += [stamp_of(folder / name) for name in names]
+        found += [stamp_of(os.path.join(folder, name)) for name in names]
     return tuple(found)
 
 
-def stamp_of(path: Path) -> Stamp:
+def stamp_of(path: Path | str) -> Stamp:
     name = os.fspath(path)
     try:
         status = os.stat(name)

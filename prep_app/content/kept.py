@@ -1,6 +1,6 @@
 """A compiled library in cache.db: its frame is read at once, its cards when they are asked for.
 
-The cache may go at any time. Where it does, or turns out to be damaged, the packs are compiled again and held in memory.
+The cache may go at any time. Where it does, or is damaged, the packs are compiled again and held in memory.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, TypeVar, overload
 
-from prep_app.content.model import Card, CardId, Library, Listed, QuestionId
+from prep_app.content.model import Card, CardId, Library, Listed
 from prep_app.content.stored import card_from, card_text, frame_from, frame_text
 
 KEPT = 4  # compiled libraries; more than one so that two checkouts do not evict each other
@@ -71,8 +71,9 @@ def listed_row(card: Listed) -> tuple[str | int, ...]:
 
 
 def listed_from(row: Sequence[Any]) -> Listed:
-    needs, tags = (tuple(json.loads(text)) if text != "[]" else () for text in row[6:8])
-    return Listed(*row[:6], needs, tags, *row[8:])
+    ident, question, topic, kind, revision, difficulty, needs, tags, demo, turn = row
+    needs, tags = (tuple(json.loads(text)) if text != "[]" else () for text in (needs, tags))
+    return Listed(ident, question, topic, kind, revision, difficulty, needs, tags, demo, turn)
 
 
 class KeptCards(Mapping[CardId, Card]):

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, NewType, Protocol
 
-from prep_app.content.body import Body, Numeric
+from prep_app.content.body import Body, Kind, Numeric
 from prep_app.content.order import turns
 from prep_app.content.variant import in_letters
 
@@ -126,7 +126,7 @@ class Listed(NamedTuple):
     id: CardId
     question: QuestionId
     topic: str
-    kind: str
+    kind: Kind
     revision: int
     difficulty: int
     needs: tuple[CardId, ...]
@@ -186,9 +186,17 @@ class Library:
         for card, turn in zip(cards, turns(cards), strict=True):
             link = card.demo or next(iter(self.questions[card.question].demos), None)
             yield Listed(
-                card.id, card.question, card.topic, card.body.kind, card.revision, card.difficulty, card.needs, card.tags,
-                link.name if link else "", turn,
-            )  # fmt: skip
+                card.id,
+                card.question,
+                card.topic,
+                card.body.kind,
+                card.revision,
+                card.difficulty,
+                card.needs,
+                card.tags,
+                link.name if link else "",
+                turn,
+            )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Library):

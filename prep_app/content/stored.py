@@ -22,7 +22,7 @@ def card_text(card: Card) -> str:
 
 
 def card_from(text: str) -> Card:
-    """Return the card that `card_text` made the text from. Raises LookupError, TypeError or ValueError for any other."""
+    """Return the card that `card_text` was made of. Raises LookupError, TypeError or ValueError for any other text."""
     card: Card = _restorer(Card)(json.loads(text))
     return card
 

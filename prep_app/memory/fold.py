@@ -114,7 +114,7 @@ def _reviewed(fold: CardFold, entry: Entry, settings: Settings, parameters: Para
 
 
 def answers_by_day(entries: Iterable[Entry], rollover_hour: int) -> Counter[tuple[int, bool]]:
-    """How many of these entries are answers on each study day, those that were not failed apart from those that were."""
+    """How many of these entries are answers on each study day, by whether they were not failed."""
     reviews = (entry for entry in entries if entry.kind == "review")
     return Counter((study_day(one.at, rollover_hour), one.data["rating"] > Rating.AGAIN) for one in reviews)
 

@@ -32,7 +32,7 @@ Days = Mapping[tuple[int, bool], int]  # study day, and whether it was not faile
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Up to which entry was folded, what else that depends on, and sums over all cards; spaced reviews as in CardFold."""
+    """Up to which entry was folded, what else that depends on, and sums over all cards (of what CardFold has)."""
 
     seq: int
     tip: str
@@ -122,15 +122,11 @@ class Folded:
                 return
             for table in ("head", "fold", "proof", "day"):
                 self._connection.execute(f"DELETE FROM {table}")
-            head = Head(snapshot.seq, snapshot.tip, snapshot.stamp, fit)
-            milliseconds = timed = spaced = 0
+            sums = 0, 0, 0
             for fold in snapshot.cards.values():
-                milliseconds += _milliseconds(fold)
-                timed += fold.timed
-                spaced += fold.spaced
-            self.write(
-                replace(head, milliseconds=milliseconds, timed=timed, spaced=spaced), snapshot.cards, snapshot.proofs, days
-            )
+                sums = sums[0] + _milliseconds(fold), sums[1] + fold.timed, sums[2] + fold.spaced
+            head = Head(snapshot.seq, snapshot.tip, snapshot.stamp, fit, *sums)
+            self.write(head, snapshot.cards, snapshot.proofs, days)
 
     def write(self, head: Head, folds: Mapping[str, CardFold], proofs: Proofs, days: Days) -> None:
         """Write what changed; `days` is added to what they hold."""

@@ -129,7 +129,9 @@ def calibration_error(bins: Sequence[Bin]) -> float | None:
     return float((squared / reviews) ** 0.5)
 
 
-def by_day(reviews: Sequence[ReviewRecord], past: Replay, cards: Sequence[CardId], settings: Settings) -> tuple[Day, ...]:
+def by_day(
+    reviews: Sequence[ReviewRecord], past: Replay, cards: Sequence[CardId], settings: Settings
+) -> tuple[Day, ...]:
     """Every study day with an answer, and every day whose end was kept, in order."""
     hour = settings.rollover_hour
     answers: Counter[int] = Counter()

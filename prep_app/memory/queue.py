@@ -7,7 +7,7 @@ cards and how many new ones, whatever is due; once it is over, the day is as any
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from prep_app.content.model import CardId, Library, QuestionId
 from prep_app.content.order import in_order, mixed
 from prep_app.memory.days import day_start, study_day
 from prep_app.memory.fold import CardFold
-from prep_app.memory.store import Memory
+from prep_app.memory.store import LEARNED, Memory
 from prep_app.memory.types import CardMemory, InterviewPlan, New
 from prep_app.settings import Settings
 
@@ -38,7 +38,7 @@ class Queue:
 
 class _Asked(NamedTuple):
     id: CardId
-    question: str
+    question: QuestionId
     topic: str
     needs: tuple[CardId, ...] = ()
 
@@ -89,24 +89,21 @@ def todays_queue(
 
 
 class _Deck:
-    """What is asked of a library's cards and what is remembered of them, on the study day of `at`; suspended ones apart."""
+    """What may be asked of a library on the study day of `at`."""
 
     def __init__(self, library: Library, memory: Memory, at: int, only: Collection[QuestionId]) -> None:
         hour = memory.settings.rollover_hour
         self.today = study_day(at, hour)
         self._ask = partial(memory.beside, library)
+        self.tomorrow = day_start(self.today + 1, hour)
         self._named = {
             "at": at,
             "today": self.today,
             "start": day_start(self.today, hour),
-            "tomorrow": day_start(self.today + 1, hour),
+            "tomorrow": self.tomorrow,
             "only": json.dumps(list(only)),
         }
         self._only = "AND d.question IN (SELECT value FROM json_each(:only))" if only else ""
-
-    @property
-    def tomorrow(self) -> int:
-        return int(self._named["tomorrow"])
 
     def learning(self) -> list[_Asked]:
         """What did not stick, in the order in which it comes back."""
@@ -132,7 +129,7 @@ class _Deck:
     def new(self, count: int) -> list[_Asked]:
         """The first so many new cards, in the order in which they come."""
         rows = self._unknown("d.id, d.question, d.topic, d.needs", f"ORDER BY d.turn LIMIT {count:d}")
-        return [_Asked(*row[:3], tuple(json.loads(row[3]))) for row in rows]
+        return [_Asked(name, question, topic, tuple(json.loads(needs))) for name, question, topic, needs in rows]
 
     def count_new(self) -> int:
         return int(self._unknown("count(*)")[0][0])
@@ -149,8 +146,7 @@ class _Deck:
         return first
 
     def _known(self, what: str, which: str) -> list[Any]:
-        source = "fold f CROSS JOIN deck d ON d.id = f.card AND d.revision <= f.revision"
-        return self._ask(f"SELECT {what} FROM {source} WHERE NOT f.suspended {self._only} AND {which}", self._named)
+        return self._ask(f"SELECT {what} FROM {LEARNED} WHERE NOT f.suspended {self._only} AND {which}", self._named)
 
     def _unknown(self, what: str, order: str = "") -> list[Any]:
         return self._ask(
@@ -171,7 +167,7 @@ def _by_plan(
     repeats: int,
     limit: int | None,
 ) -> tuple[list[int], int]:
-    """Return the reviews that a plan asks today as places in `held`, what gains most first, and how many cards it begins."""
+    """Return the reviews that a plan asks today as places in `held`, and how many cards it begins."""
     from prep_app.memory.plan import study_towards, todays_picks  # numpy, only where there is a plan
 
     study = study_towards(plan, [*held, *[New()] * new], memory, settings, at, repeats)
@@ -194,21 +190,21 @@ def _prerequisites_first(cards: Sequence[_Asked], fresh: Sequence[_Asked]) -> li
 
 def apart(cards: Sequence[T], of: Callable[[T], str]) -> list[T]:
     """Keep cards that are `of` the same question, or topic, from following each other, as far as the mix allows."""
-    waiting = list(cards)
+    waiting = deque((of(card), card) for card in cards)
     ordered: list[T] = []
-    left = Counter(map(of, waiting))
+    left: Counter[str | None] = Counter(kind for kind, _ in waiting)
     most = len(waiting)  # none has more left; looked up only where that could be over half
+    last: str | None = None
     while waiting:
-        last = of(ordered[-1]) if ordered else None
-        fullest = None
+        place = 0
         if most * 2 > len(waiting):
-            fullest = max(left, key=left.__getitem__)
-            most = left[fullest]
-        if fullest is not None and fullest != last and most * 2 > len(waiting):
-            wanted = fullest  # it holds over half of what is left: it must come now
-        else:
-            wanted = next((of(card) for card in waiting if of(card) != last), of(waiting[0]))
-        card = waiting.pop(next(i for i, card in enumerate(waiting) if of(card) == wanted))
-        left[of(card)] -= 1
+            most = max(left.values())
+        if most * 2 > len(waiting) and left[last] != most:  # one holds over half of what is left: it must come now
+            place = next(place for place, (kind, _) in enumerate(waiting) if left[kind] == most)
+        elif waiting[0][0] == last:
+            place = next((place for place, (kind, _) in enumerate(waiting) if kind != last), 0)
+        last, card = waiting[place]
+        del waiting[place]
+        left[last] -= 1
         ordered.append(card)
     return ordered

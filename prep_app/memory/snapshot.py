@@ -39,9 +39,7 @@ def proofs_of(entry: Entry) -> Proofs:
         return {}
     data = entry.data
     device, seconds = data.get("device", ""), data.get("seconds", 0.0)  # not kept before 0.2
-    return {
-        (data["name"], check): Proof(held, device, seconds, entry.at) for check, held in data["checks"].items()
-    }
+    return {(data["name"], check): Proof(held, device, seconds, entry.at) for check, held in data["checks"].items()}
 
 
 def stamp(settings: Settings, parameters: Parameters) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from prep_app.content.model import Library
 from prep_app.memory.days import day_start, study_day
-from prep_app.memory.store import LEARNED, Memory
+from prep_app.memory.store import ALL, LEARNED, Memory
 from prep_app.memory.types import Rating, ReviewRecord
 from prep_app.settings import Settings
 
@@ -85,7 +85,7 @@ def masteries(library: Library, memory: Memory, settings: Settings, at: int) -> 
         library,
         "SELECT d.question, total(recall(f.stability, f.last_ms, f.decay, :at)) / count(*), count(*), "
         "count(*) - count(f.card), total(f.learning), total(NOT f.learning AND f.due_ms < :tomorrow), "
-        f"total(f.interval_days >= :mature) FROM {LEARNED} GROUP BY d.question",
+        f"total(f.interval_days >= :mature) FROM {ALL} GROUP BY d.question",
         values,
     )
     found = {row[0]: row[1:] for row in rows}

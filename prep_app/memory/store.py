@@ -45,8 +45,10 @@ RECENT = 1000  # entries: enough to tell a pace by
 DEFAULT_SECONDS = 30.0  # a card's cost before the learner's own has been measured
 QUARTER = 900_000  # ms; every study day begins at one
 AT_ONCE = 1000  # cards
-# For `Memory.beside`: every card, with its row of `fold` where its present revision was learned.
-LEARNED = "deck d LEFT JOIN fold f ON f.card = d.id AND f.revision >= d.revision AND f.stability IS NOT NULL"
+# For `Memory.beside`: the rows of `fold` whose card is in the library as it was learned, looked up in this order.
+LEARNED = "fold f CROSS JOIN deck d ON d.id = f.card AND d.revision <= f.revision"
+# Every card, beside its row of `fold` where it was learned as it is.
+ALL = "deck d LEFT JOIN fold f ON f.card = d.id AND f.revision >= d.revision AND f.stability IS NOT NULL"
 _EACH = (
     "SELECT d.place, d.id, d.question, d.topic, d.kind, d.revision, d.difficulty, d.needs, d.tags, d.demo, d.turn, f.* "
     "FROM deck d LEFT JOIN fold f ON f.card = d.id"
@@ -332,7 +334,8 @@ class Memory:
         head = self._ask(Folded.head)
         if head is not None and head.seq and self._journal.id_at(head.seq) != head.tip:
             last = self._journal.tip()[0]
-            raise self._journal.damaged(f"entry {head.seq} was there and is gone; the journal now ends with entry {last}")
+            gone = f"entry {head.seq} was there and is gone; the journal now ends with entry {last}"
+            raise self._journal.damaged(gone)
 
     # Folding
 
@@ -340,7 +343,7 @@ class Memory:
         """Fold what the journal holds more."""
         head = folded.head()
         if head is not None and not self._holds(head) and self._seq >= 0 and folded.kept:
-            # Another window keeps the cache for other settings, or the time zone has changed: the next start sees to it.
+            # Another window keeps the cache for other settings, or the time zone is another: the next start sees to it.
             self._leave_cache()
             folded, head = self._folded, None
         if head is None or not self._holds(head):

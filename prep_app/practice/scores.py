@@ -10,7 +10,7 @@ from prep_app.memory.days import study_day
 from prep_app.memory.history import Bin, Day, Trouble, by_day, calibration, calibration_error, replay, trouble
 from prep_app.memory.parameters import worth_fitting
 from prep_app.memory.statistics import Statistics, load_ahead, statistics
-from prep_app.memory.store import LEARNED, Memory
+from prep_app.memory.store import ALL, Memory
 from prep_app.settings import Settings
 
 READINESS_DAYS = 60  # how far back readiness is worked out again
@@ -75,7 +75,7 @@ def _topics(library: Library, memory: Memory, at: int) -> tuple[TopicMastery, ..
     rows = memory.beside(
         library,
         "SELECT d.question, d.topic, total(recall(f.stability, f.last_ms, f.decay, ?)) / count(*), count(*), "
-        f"count(*) - count(f.card) FROM {LEARNED} GROUP BY d.question, d.topic ORDER BY min(d.place)",
+        f"count(*) - count(f.card) FROM {ALL} GROUP BY d.question, d.topic ORDER BY min(d.place)",
         (at,),
     )
     return tuple(TopicMastery(*row) for row in rows)

@@ -370,7 +370,7 @@ def _since(plan: Plan, done: Iterable[Entry]) -> Plan:
 
 def _practice_order(library: Library, memory: Memory, at: int, only: Container[QuestionId]) -> tuple[CardId, ...]:
     """What is weakest first, new cards last: practice repairs, it does not introduce."""
-    weakness = []
+    weakness: list[tuple[bool, float, int, CardId]] = []
     for card, fold in memory.each(library):
         if (not only or card.question in only) and not fold.suspended:
             state = fold.of(card.revision)

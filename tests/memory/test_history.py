@@ -49,7 +49,10 @@ def test_readiness_on_a_past_day_is_what_it_was_on_that_day(memory: Memory, cloc
     then = {card.id: memory.state(card.id) for card in CARDS}
     learn(memory, clock, days=10)
     reviews = memory.reviews()
-    days = {one.day: one for one in by_day(reviews, replay(reviews, SETTINGS, PARAMETERS, [day]), [card.id for card in CARDS], SETTINGS)}
+    days = {
+        one.day: one
+        for one in by_day(reviews, replay(reviews, SETTINGS, PARAMETERS, [day]), [card.id for card in CARDS], SETTINGS)
+    }
     at = days[day]
     end = day_start(day + 1, SETTINGS.rollover_hour)
     assert at.readiness == pytest.approx(sum(recall(then[card.id], end) for card in CARDS) / len(CARDS))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE = 5.0  # seconds to wait for another program that is writing
-CACHE_VERSION = 2  # raise it when any table below changes shape
+CACHE_VERSION = 3  # raise it when any table below changes shape
 
 _TABLES = """
 -- Compiled packs. A library's cards stand in two tables: what all of them are looked through for, and what one says.
@@ -38,6 +38,7 @@ CREATE TABLE head (
 CREATE TABLE fold (
     card TEXT PRIMARY KEY, revision INTEGER, introduced_ms INTEGER, marked INTEGER, suspended INTEGER,
     buried_day INTEGER, answers INTEGER, spaced INTEGER, seconds REAL, timed INTEGER, last_at INTEGER, last_id TEXT,
+    awaits INTEGER,
     stability REAL, difficulty REAL, last_ms INTEGER, due_ms INTEGER, interval_days REAL, learning INTEGER,
     reviews INTEGER, lapses INTEGER, decay REAL, offset INTEGER
 ) WITHOUT ROWID;
@@ -51,6 +52,7 @@ CREATE TABLE proof (
     demo TEXT, claim TEXT, held INTEGER, device TEXT, seconds REAL, at INTEGER, PRIMARY KEY (demo, claim)
 );
 CREATE TABLE day (day INTEGER PRIMARY KEY, answers INTEGER, passed INTEGER);
+CREATE TABLE sync (key TEXT PRIMARY KEY, body BLOB NOT NULL);
 """
 
 

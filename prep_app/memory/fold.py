@@ -15,7 +15,7 @@ from prep_app.memory.schedule import Parameters, next_memory
 from prep_app.memory.types import CardMemory, Learned, New, Rating, ReviewRecord
 from prep_app.settings import Settings
 
-FOLD_VERSION = 4  # raise it when the same entries would fold to something else
+FOLD_VERSION = 5  # raise it when the same entries would fold to something else
 _NEW = New()
 
 
@@ -35,6 +35,7 @@ class CardFold:
     timed: int = 0
     last_at: int = 0
     last_id: str = ""
+    awaits: bool = False  # something was undone that has not arrived here yet
 
     def row(self) -> tuple[Any, ...]:
         """What a row of the table `fold` holds behind the card's id."""
@@ -43,12 +44,12 @@ class CardFold:
 
     @staticmethod
     def from_row(row: Sequence[Any]) -> CardFold:
-        revision, introduced_ms, marked, suspended, *rest = row[:11]
+        revision, introduced_ms, marked, suspended, *rest, awaits = row[:12]
         memory: CardMemory = _NEW
-        if row[11] is not None:
-            stability, difficulty, last_ms, due_ms, interval_days, learning, *more = row[11:21]
+        if row[12] is not None:
+            stability, difficulty, last_ms, due_ms, interval_days, learning, *more = row[12:22]
             memory = Learned(stability, difficulty, last_ms, due_ms, interval_days, bool(learning), *more)
-        return CardFold(memory, revision, introduced_ms, bool(marked), bool(suspended), *rest)
+        return CardFold(memory, revision, introduced_ms, bool(marked), bool(suspended), *rest, bool(awaits))
 
     def of(self, revision: int) -> CardMemory:
         """What stands for a revision of the card: nothing as long as only an earlier one was answered."""
@@ -69,10 +70,12 @@ def standing(entries: Iterable[Entry]) -> list[Entry]:
 
 def fold_card(entries: Iterable[Entry], settings: Settings, parameters: Parameters) -> CardFold:
     """Fold all of one card's entries, given in the order they happened; undone ones do not count."""
+    held = list(entries)
     fold = CardFold()
-    for entry in standing(entries):
+    for entry in standing(held):
         fold = fold_entry(fold, entry, settings, parameters)
-    return fold
+    undone = {entry.data.get("undone") for entry in held if entry.kind == "undo"}
+    return replace(fold, awaits=True) if undone - {entry.id for entry in held} else fold
 
 
 def fold_entry(fold: CardFold, entry: Entry, settings: Settings, parameters: Parameters) -> CardFold:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,15 @@ from prep_app.content.model import Library
 from prep_app.memory.fold import CardFold
 from prep_app.memory.parameters import Chosen
 from prep_app.memory.schedule import recall_at
-from prep_app.memory.snapshot import Proofs, Snapshot
+from prep_app.memory.snapshot import Proofs
 from prep_app.memory.types import Proof
 
-_FOLD = "INSERT OR REPLACE INTO fold VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_FOLD = f"INSERT OR REPLACE INTO fold VALUES (?{', ?' * 22})"
 _DECK = """CREATE TEMP TABLE deck (
     place INTEGER PRIMARY KEY, id TEXT UNIQUE, question TEXT, topic TEXT, kind TEXT, revision INTEGER,
     difficulty INTEGER, needs TEXT, tags TEXT, demo TEXT, turn INTEGER UNIQUE)"""
 Values = Sequence[Any] | Mapping[str, Any]
+Row = tuple[Any, ...]  # of the table `fold`
 Days = Mapping[tuple[int, bool], int]  # study day, and whether it was not failed -> answers
 
 
@@ -43,12 +44,12 @@ class Head:
     spaced: int = 0
 
     def with_card(self, before: CardFold, after: CardFold) -> Head:
-        return replace(
-            self,
-            milliseconds=self.milliseconds + _milliseconds(after) - _milliseconds(before),
-            timed=self.timed + after.timed - before.timed,
-            spaced=self.spaced + after.spaced - before.spaced,
-        )
+        milliseconds = _milliseconds(after.seconds) - _milliseconds(before.seconds)
+        return self.plus(milliseconds, after.timed - before.timed, after.spaced - before.spaced)
+
+    def plus(self, milliseconds: int, timed: int, spaced: int) -> Head:
+        sums = self.milliseconds + milliseconds, self.timed + timed, self.spaced + spaced
+        return Head(self.seq, self.tip, self.stamp, self.fit, *sums)
 
 
 def seen(path: Path) -> tuple[int, str]:
@@ -114,19 +115,19 @@ class Folded:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def begin_anew(self, snapshot: Snapshot, fit: Chosen, days: Days) -> None:
-        """Put all that stands in the place of what stood, unless another window has done so."""
+    def begin_anew(self, head: Head, folds: Iterable[Row], proofs: Proofs, days: Days) -> Head:
+        """Put all that stands in the place of what stood, unless another window has done so; returns what stands now."""
         with no_garbage(), self.writing():
             standing = self.head()
-            if standing is not None and standing.stamp == snapshot.stamp and standing.seq >= snapshot.seq:
-                return
+            if standing is not None and standing.stamp == head.stamp and standing.seq >= head.seq:
+                return standing
             for table in ("head", "fold", "proof", "day"):
                 self._connection.execute(f"DELETE FROM {table}")
-            sums = 0, 0, 0
-            for fold in snapshot.cards.values():
-                sums = sums[0] + _milliseconds(fold), sums[1] + fold.timed, sums[2] + fold.spaced
-            head = Head(snapshot.seq, snapshot.tip, snapshot.stamp, fit, *sums)
-            self.write(head, snapshot.cards, snapshot.proofs, days)
+            self._connection.executemany(_FOLD, folds)
+            seconds, timed, spaced = zip((0.0, 0, 0), *self.rows("SELECT seconds, timed, spaced FROM fold"), strict=True)
+            head = head.plus(sum(map(_milliseconds, seconds)), sum(timed), sum(spaced))
+            self.write(head, {}, proofs, days)
+            return head
 
     def write(self, head: Head, folds: Mapping[str, CardFold], proofs: Proofs, days: Days) -> None:
         """Write what changed; `days` is added to what they hold."""
@@ -173,6 +174,6 @@ def _recall(stability: float | None, last_ms: int, decay: float, at: int) -> flo
     return 0.0 if stability is None else recall_at(stability, last_ms, decay, at)
 
 
-def _milliseconds(fold: CardFold) -> int:
-    """The seconds of a card as a whole number, so that sums come out the same in whatever order they are made."""
-    return round(1000 * fold.seconds)
+def _milliseconds(seconds: float) -> int:
+    """A card's seconds as a whole number, so that sums come out the same in whatever order they are made."""
+    return round(1000 * seconds)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prep_app.errors import UserError
-from prep_app.memory.backup import absence, backup_path, cure, make_backup
+from prep_app.memory.backup import absence, backup_path, backups, cure, make_backup
 from prep_app.memory.journal_file import COLUMNS, JOURNAL_VERSION, PATIENCE, SCHEMA, entry_id, explained, row_damage
 from prep_app.memory.wal import wal_damage
 
@@ -25,6 +25,7 @@ NO_VERSION = 1000  # no prep writes a format so high: it is damage
 
 
 CardRow = tuple[int, str, int, str, str, str]  # seq, card, at, id, kind, data
+NewRow = tuple[str, int, str, str | None, str]  # id, at, kind, card, data
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,35 @@ class Journal:
         body = json.dumps(dict(data or {}), ensure_ascii=False, allow_nan=False)
         ident = entry_id(at, kind, card, body)
         with self._explained("not saved"), self._lock:
-            if _file_number(self.path) != self._file:
-                raise UserError(f"{self.path}: not saved: the file was moved or replaced meanwhile; open prep anew")
+            self._refuse_replaced()
             cursor = self._connection.execute(
                 "INSERT INTO entry (id, at, kind, card, data) VALUES (?, ?, ?, ?, ?)", (ident, at, kind, card, body)
             )
         return Entry(cursor.lastrowid or 0, ident, at, kind, card, json.loads(body))
+
+    def add(self, rows: Iterable[NewRow]) -> int:
+        """Write entries made elsewhere under the ids they have, all or none; returns how many were not here yet.
+
+        Raises UserError when one is not as it was written, or the disk refuses.
+        """
+        # INSERT OR IGNORE would move the counter on for each row it leaves out, which looks like entries lost.
+        insert = "INSERT INTO entry (id, at, kind, card, data) SELECT ?1, ?2, ?3, ?4, ?5 "
+        insert += "WHERE NOT EXISTS (SELECT 1 FROM entry WHERE id = ?1)"
+        whole = list(rows)
+        for row in whole:
+            if row_damage((0, *row)):
+                raise UserError(f"{self.path}: nothing was added: entry {str(row[0])[:40]} is not as it was written")
+        with self._explained("not saved"), self._lock:
+            self._refuse_replaced()
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                added = self._connection.executemany(insert, whole).rowcount
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        return max(0, added)
 
     def since(self, seq: int) -> list[Entry]:
         """Return the entries that arrived after `seq`, in order of arrival."""
@@ -100,12 +124,14 @@ class Journal:
         return found[0] if found else None
 
     def last_not_undone(self, *kinds: str) -> Entry | None:
-        """Return the newest entry of some kinds that no undo names."""
-        found = self._select(
-            f"WHERE +kind IN ({','.join('?' * len(kinds))}) AND id NOT IN "  # from the end, past the index
-            "(SELECT json_extract(data, '$.undone') FROM entry WHERE kind = 'undo') ORDER BY seq DESC LIMIT 1",
-            *kinds,
+        """Return the newest entry of some kinds that no undo names, wherever it was written and whenever it came."""
+        standing = (
+            f"kind IN ({','.join('?' * len(kinds))}) AND id NOT IN "
+            "(SELECT json_extract(data, '$.undone') FROM entry WHERE kind = 'undo')"
         )
+        # An id begins with when it was made, to the millisecond; within one, the order of arrival tells.
+        moment = f"(SELECT substr(id, 1, 12) FROM entry WHERE {standing} ORDER BY id DESC LIMIT 1)"
+        found = self._select(f"WHERE id >= {moment} AND {standing} ORDER BY seq DESC LIMIT 1", *kinds, *kinds)
         return found[0] if found else None
 
     def tip(self) -> tuple[int, str]:
@@ -158,6 +184,20 @@ class Journal:
             raise self.damaged(f"{missing} (to start anew, move all of {self.path.parent} away)")
         if dropped := wal_damage(self.path):
             raise self.damaged(dropped)
+
+    def _refuse_replaced(self) -> None:
+        if _file_number(self.path) != self._file:
+            what = "moved or replaced" if self.path.exists() else "moved or removed"
+            raise UserError(f"{self.path}: not saved: the file was {what} meanwhile; {self._remains()}")
+
+    def _remains(self) -> str:
+        """What there is to go on with once the file is not the one that was opened."""
+        if self.path.exists():
+            return "open prep anew"
+        copies = backups(self._backups)
+        if copies:
+            return f"put it back, or leave and run: prep doctor --restore ({copies[-1]} is there)"
+        return f"put it back, or leave and begin anew: nothing of it remains in {self.path.parent}"
 
     def _explained(self, what: str) -> AbstractContextManager[None]:
         return explained(self.path, what, cure(self._backups))

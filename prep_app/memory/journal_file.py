@@ -54,9 +54,12 @@ _DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_TOOBIG, 
 # Entries
 
 
-def entry_id(at: int, kind: str, card: str | None, data: str) -> str:
-    """Make an id that sorts by time, as UUIDv7 does, and ends in a checksum of the entry: a flipped bit shows."""
-    head = f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
+def entry_id(at: int, kind: str, card: str | None, data: str, head: str = "") -> str:
+    """Make an id that sorts by time, as UUIDv7 does, and ends in a checksum of the entry: a flipped bit shows.
+
+    `head`, 24 hexadecimal digits, gives the same id each time to what was written down elsewhere.
+    """
+    head = head or f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
     return f"{head}-{_checksum(head, at, kind, card, data):08x}"
 
 

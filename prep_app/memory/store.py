@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date
@@ -20,7 +20,7 @@ from prep_app.memory import schedule, snapshot
 from prep_app.memory.days import day_start, offset_at, study_day
 from prep_app.memory.fold import CardFold, answers_by_day, fold_card, fold_entry, review_record, standing
 from prep_app.memory.folded import Days, Folded, Head, Values
-from prep_app.memory.journal import Entry, Journal
+from prep_app.memory.journal import Entry, Journal, NewRow
 from prep_app.memory.parameters import BEFORE_ANY, newest_kept
 from prep_app.memory.replay import fold_all
 from prep_app.memory.schedule import Parameters
@@ -177,6 +177,10 @@ class Memory:
         """All entries that bear on card memory, in the order they happened."""
         return self._journal.of_kind("review", "reset", "undo")
 
+    def entries(self) -> list[Entry]:
+        """The whole journal, in order of arrival."""
+        return self._journal.since(0)
+
     def last_fit(self) -> Mapping[str, Any] | None:
         """What the journal says of the newest fit of parameters, whether they were kept or not."""
         fits = self._journal.of_kind("parameters")
@@ -273,6 +277,13 @@ class Memory:
         """Keep the day of the interview, from now on studied towards for so many minutes a day; None: no interview."""
         self._append("plan", at, None, {"date": day and day.isoformat(), "minutes": minutes})
 
+    def add(self, rows: Iterable[NewRow]) -> int:
+        """Take in entries made elsewhere, all or none; returns how many were not here yet. See Journal.add."""
+        with self._lock:
+            added = self._journal.add(rows)
+            self.refresh()
+            return added
+
     def backup_if_due(self, at: int) -> Path | None:
         return self._journal.backup_if_due(at)
 
@@ -362,10 +373,9 @@ class Memory:
             fit = known
             whole = fold_all(self._journal, self.settings, fit.parameters)
             known = newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
-        folded.begin_anew(whole, known, self._all_days(whole.seq))
-        head = folded.head()
-        assert head is not None
-        return head
+        rows = ((card, *fold.row()) for card, fold in sorted(whole.cards.items()))
+        head = Head(whole.seq, whole.tip, whole.stamp, known)
+        return folded.begin_anew(head, rows, whole.proofs, self._all_days(whole.seq))
 
     def _fold_more(self, folded: Folded) -> Head:
         """Fold what is new in one transaction, so that windows agree and a crash leaves no half of it."""
@@ -390,7 +400,8 @@ class Memory:
             if entry.card not in before:
                 before[entry.card] = after[entry.card] = folded.fold(entry.card)
             fold = after[entry.card]
-            if entry.kind == "undo" or (entry.at, entry.id) < (fold.last_at, fold.last_id):
+            late = (entry.at, entry.id) < (fold.last_at, fold.last_id)
+            if entry.kind == "undo" or late or fold.awaits:
                 again.add(entry.card)  # the past changed: fold this card anew
             elif entry.card not in again:
                 after[entry.card] = fold_entry(fold, entry, self.settings, head.fit.parameters)

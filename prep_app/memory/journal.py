@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +201,7 @@ class Journal:
         return f"put it back, or leave and begin anew: nothing of it remains in {self.path.parent}"
 
     def _explained(self, what: str) -> AbstractContextManager[None]:
-        return explained(self.path, what, cure(self._backups))
+        return explained(self.path, what, partial(cure, self._backups))  # which looks for backups, once something is wrong
 
 
 def _file_number(path: Path) -> int:

@@ -44,12 +44,30 @@ class CardFold:
 
     @staticmethod
     def from_row(row: Sequence[Any]) -> CardFold:
-        revision, introduced_ms, marked, suspended, *rest, awaits = row[:12]
+        revision, introduced_ms, marked, suspended, buried_day, answers, spaced, seconds, timed, last_at, last_id = row[
+            :11
+        ]
         memory: CardMemory = _NEW
         if row[12] is not None:
-            stability, difficulty, last_ms, due_ms, interval_days, learning, *more = row[12:22]
-            memory = Learned(stability, difficulty, last_ms, due_ms, interval_days, bool(learning), *more)
-        return CardFold(memory, revision, introduced_ms, bool(marked), bool(suspended), *rest, bool(awaits))
+            stability, difficulty, last_ms, due_ms, interval_days, learning, reviews, lapses, decay, offset = row[12:22]
+            memory = Learned(
+                stability, difficulty, last_ms, due_ms, interval_days, bool(learning), reviews, lapses, decay, offset
+            )
+        return CardFold(
+            memory,
+            revision,
+            introduced_ms,
+            bool(marked),
+            bool(suspended),
+            buried_day,
+            answers,
+            spaced,
+            seconds,
+            timed,
+            last_at,
+            last_id,
+            bool(row[11]),
+        )
 
     def of(self, revision: int) -> CardMemory:
         """What stands for a revision of the card: nothing as long as only an earlier one was answered."""

@@ -116,7 +116,7 @@ class Folded:
             raise
 
     def begin_anew(self, head: Head, folds: Iterable[Row], proofs: Proofs, days: Days) -> Head:
-        """Put all that stands in the place of what stood, unless another window has done so; returns what stands now."""
+        """Put all of it in the place of what stood, unless another window has done so; returns what stands now."""
         with no_garbage(), self.writing():
             standing = self.head()
             if standing is not None and standing.stamp == head.stamp and standing.seq >= head.seq:
@@ -124,7 +124,9 @@ class Folded:
             for table in ("head", "fold", "proof", "day"):
                 self._connection.execute(f"DELETE FROM {table}")
             self._connection.executemany(_FOLD, folds)
-            seconds, timed, spaced = zip((0.0, 0, 0), *self.rows("SELECT seconds, timed, spaced FROM fold"), strict=True)
+            seconds, timed, spaced = zip(
+                (0.0, 0, 0), *self.rows("SELECT seconds, timed, spaced FROM fold"), strict=True
+            )
             head = head.plus(sum(map(_milliseconds, seconds)), sum(timed), sum(spaced))
             self.write(head, {}, proofs, days)
             return head

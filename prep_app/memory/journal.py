@@ -201,7 +201,7 @@ class Journal:
         return f"put it back, or leave and begin anew: nothing of it remains in {self.path.parent}"
 
     def _explained(self, what: str) -> AbstractContextManager[None]:
-        return explained(self.path, what, partial(cure, self._backups))  # which looks for backups, once something is wrong
+        return explained(self.path, what, partial(cure, self._backups))
 
 
 def _file_number(path: Path) -> int:

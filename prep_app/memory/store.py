@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from prep_app.cache import discard_cache
 from prep_app.content.kept import listed_from
 from prep_app.content.model import CardId, Library, Listed
+from prep_app.errors import UserError
 from prep_app.memory import schedule, snapshot
 from prep_app.memory.days import day_start, offset_at, study_day
 from prep_app.memory.fold import CardFold, answers_by_day, fold_card, fold_entry, review_record, standing
@@ -45,6 +46,7 @@ RECENT = 1000  # entries: enough to tell a pace by
 DEFAULT_SECONDS = 30.0  # a card's cost before the learner's own has been measured
 QUARTER = 900_000  # ms; every study day begins at one
 AT_ONCE = 1000  # cards
+MOST_NEAR = 200  # cards
 # For `Memory.beside`: the rows of `fold` whose card is in the library as it was learned, looked up in this order.
 LEARNED = "fold f CROSS JOIN deck d ON d.id = f.card AND d.revision <= f.revision"
 # Every card, beside its row of `fold` where it was learned as it is.
@@ -66,8 +68,9 @@ class Memory:
         self._lock = threading.RLock()
         self._journal = Journal(home.journal, home.backups)
         self._cache_path = home.cache
-        self._fit = BEFORE_ANY
-        self._seq = -1  # the last entry that was taken in here
+        self._head: Head | None = None  # what was taken in here, `_near` too
+        self._near: dict[str, CardFold] = {}  # folded since the tables were written: they have time
+        self._in_hand: tuple[str, CardFold] | None = None  # looked up last
         try:
             self._folded = self._open_cache()
             self._refuse_loss()
@@ -84,7 +87,7 @@ class Memory:
     @property
     def parameters(self) -> Parameters:
         """FSRS's parameters for this learner."""
-        return self._fit.parameters
+        return self._taken_in.fit.parameters
 
     # What stands now
 
@@ -107,7 +110,12 @@ class Memory:
 
     def fold(self, card: CardId) -> CardFold:
         """All that is remembered of a card."""
-        return self._ask(lambda folded: folded.fold(card))
+        with self._lock:
+            if card in self._near:
+                return self._near[card]
+            if self._in_hand is None or self._in_hand[0] != card:
+                self._in_hand = card, self._sure(lambda folded: folded.fold(card))
+            return self._in_hand[1]
 
     def beside(self, library: Library, query: str, values: Values = ()) -> list[Any]:
         """Ask SQL about a library's cards in the table `deck`, beside the table `fold` of what is remembered."""
@@ -136,7 +144,7 @@ class Memory:
         return int(self._ask(lambda folded: folded.rows(query, (first, end)))[0][0])
 
     def seconds_per_card(self) -> float:
-        head = self._head()
+        head = self._taken_in
         return head.milliseconds / 1000 / head.timed if head.timed else DEFAULT_SECONDS
 
     def proofs(self) -> dict[tuple[str, str], Proof]:
@@ -171,7 +179,7 @@ class Memory:
 
     def spaced_reviews(self) -> int:
         """How many reviews FSRS's parameters can be fitted to."""
-        return self._head().spaced
+        return self._taken_in.spaced
 
     def history(self) -> list[Entry]:
         """All entries that bear on card memory, in the order they happened."""
@@ -194,7 +202,7 @@ class Memory:
 
     def recent_reviews(self) -> list[ReviewRecord]:
         """The reviews among the newest entries, in order of arrival; those taken back took their time too."""
-        newest = self._journal.since(self._seq - RECENT)
+        newest = self._journal.since(self._taken_in.seq - RECENT)
         return [review_record(entry) for entry in newest if entry.kind == "review"]
 
     def empty(self) -> bool:
@@ -292,30 +300,41 @@ class Memory:
     def refresh(self) -> bool:
         """Fold what arrived since the last look, from this process or another. True when there was any."""
         with self._lock:
-            before = self._seq
-            self._ask(self._catch_up)
-            return self._seq > max(before, 0)
+            before = self._head
+            self._sure(self._catch_up)
+            return self._taken_in.seq > (before.seq if before is not None else 0)
 
     def close(self) -> None:
         with self._lock:
             if hasattr(self, "_folded"):
-                with suppress(sqlite3.Error):
-                    self._folded.close()
+                with suppress(sqlite3.Error, UserError):  # the next start does it
+                    self._write_out(self._folded)
+                self._folded.close()
             self._journal.close()
 
     def _append(self, kind: str, at: int, card: str | None = None, data: Mapping[str, Any] | None = None) -> Entry:
         with self._lock:
             entry = self._journal.append(kind, at, card, data)
-            self._ask(self._catch_up)
+            if not self._take_in(entry):
+                self._sure(self._catch_up)
             return entry
 
-    def _head(self) -> Head:
-        head = self._ask(Folded.head)
-        assert head is not None, "asked before anything was folded"
-        return head
+    @property
+    def _taken_in(self) -> Head:
+        assert self._head is not None, "asked before anything was folded"
+        return self._head
 
     def _ask(self, work: Callable[[Folded], T]) -> T:
-        """Do something with what is folded; where the cache fails, fold the journal in memory and do it there."""
+        """Ask the tables, with all in them that was taken in here."""
+
+        def written_out(folded: Folded) -> T:
+            self._write_out(folded)
+            return work(self._folded)  # which may be another by now
+
+        return self._sure(written_out)
+
+    def _sure(self, work: Callable[[Folded], T]) -> T:
+        """Do something with the tables; where the cache fails, fold the journal in memory and do it there."""
         with self._lock:
             try:
                 return work(self._folded)
@@ -328,6 +347,10 @@ class Memory:
                 self._leave_cache()
                 self._catch_up(self._folded)
                 return work(self._folded)
+
+    def _write_out(self, folded: Folded) -> None:
+        if self._near:
+            self._catch_up(folded)
 
     def _open_cache(self) -> Folded:
         try:
@@ -342,7 +365,7 @@ class Memory:
 
     def _refuse_loss(self) -> None:
         """Raise UserError where the cache was folded from entries that the journal has no more."""
-        head = self._ask(Folded.head)
+        head = self._sure(Folded.head)
         if head is not None and head.seq and self._journal.id_at(head.seq) != head.tip:
             last = self._journal.tip()[0]
             gone = f"entry {head.seq} was there and is gone; the journal now ends with entry {last}"
@@ -350,10 +373,24 @@ class Memory:
 
     # Folding
 
+    def _take_in(self, entry: Entry) -> bool:
+        """Fold one entry more, where no other has to be looked at for that; returns whether it was so."""
+        head = self._taken_in
+        if entry.card is None or entry.kind == "undo" or entry.seq != head.seq + 1 or not self._holds(head):
+            return False
+        before = self.fold(CardId(entry.card))
+        late = (entry.at, entry.id) < (before.last_at, before.last_id)
+        if before.awaits or late or len(self._near) == MOST_NEAR:
+            return False
+        after = fold_entry(before, entry, self.settings, head.fit.parameters)
+        self._near[entry.card] = after
+        self._head = replace(head.with_card(before, after), seq=entry.seq, tip=entry.id)
+        return True
+
     def _catch_up(self, folded: Folded) -> None:
-        """Fold what the journal holds more."""
+        """Fold into the tables what the journal holds more."""
         head = folded.head()
-        if head is not None and not self._holds(head) and self._seq >= 0 and folded.kept:
+        if head is not None and not self._holds(head) and self._head is not None and folded.kept:
             # Another window keeps the cache for other settings, or the time zone is another: the next start sees to it.
             self._leave_cache()
             folded, head = self._folded, None
@@ -361,7 +398,8 @@ class Memory:
             head = self._fold_all(folded)
         if self._journal.tip()[0] > head.seq:
             head = self._fold_more(folded)
-        self._seq, self._fit = head.seq, head.fit
+        self._head, self._in_hand = head, None
+        self._near.clear()
 
     def _holds(self, head: Head) -> bool:
         """Whether what was folded depends on what stands here too."""

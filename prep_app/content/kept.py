@@ -19,6 +19,7 @@ from prep_app.content.stored import card_from, card_text, frame_from, frame_text
 
 KEPT = 4  # compiled libraries; more than one so that two checkouts do not evict each other
 AT_ONCE = 1000  # rows
+READ = 256  # cards that stay, so that a card in use is the same wherever it is asked for
 UNREADABLE = (sqlite3.Error, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 T = TypeVar("T")
 
@@ -89,6 +90,7 @@ class KeptCards(Mapping[CardId, Card]):
         self._number = number
         self._again = again
         self._lock = threading.Lock()
+        self._read: dict[CardId, Card] = {}
         self._compiled: Library | None = None  # once the cache was lost
 
     def listed(self) -> Iterator[Listed]:
@@ -107,6 +109,16 @@ class KeptCards(Mapping[CardId, Card]):
         return islice(cards, count)
 
     def __getitem__(self, card: CardId) -> Card:
+        found = self._read.get(card)
+        if found is None:
+            found = self._looked_up(card)
+            with self._lock:
+                found = self._read.setdefault(card, found)
+                if len(self._read) > READ:
+                    del self._read[next(iter(self._read))]
+        return found
+
+    def _looked_up(self, card: CardId) -> Card:
         query = "SELECT body FROM card JOIN card_text USING (library, place) WHERE library = ? AND id = ?"
         if self._compiled is None:
             try:

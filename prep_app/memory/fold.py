@@ -44,9 +44,8 @@ class CardFold:
 
     @staticmethod
     def from_row(row: Sequence[Any]) -> CardFold:
-        revision, introduced_ms, marked, suspended, buried_day, answers, spaced, seconds, timed, last_at, last_id = row[
-            :11
-        ]
+        revision, introduced_ms, marked, suspended, buried_day, answers, spaced, seconds, timed, *last = row[:11]
+        last_at, last_id = last
         memory: CardMemory = _NEW
         if row[12] is not None:
             stability, difficulty, last_ms, due_ms, interval_days, learning, reviews, lapses, decay, offset = row[12:22]

@@ -9,6 +9,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from prep_app.content.body import KeyPoint, Recall
+from prep_app.content.library import builtin_folders, load_library, open_library
 from prep_app.content.model import Card, CardId, Library, Pack, Question, QuestionId
 from prep_app.content.order import in_order
 from prep_app.memory.queue import Queue, todays_queue
@@ -133,3 +134,20 @@ def test_a_long_chain_and_even_a_circle_are_put_in_some_order() -> None:
     assert [card.id for card in in_order(chain)] == [card.id for card in reversed(pool)]
     circle = chained(pool[:2], {0: [1], 1: [0]})
     assert len(in_order(circle)) == 2
+
+
+def test_packs_kept_in_the_cache_and_packs_in_memory_are_asked_the_same(
+    home: Home, memory: Memory, clock: Clock
+) -> None:
+    kept, held = open_library(builtin_folders(), home.cache), load_library(builtin_folders())
+    assert kept.kept is not None
+    for number, name in enumerate(held.cards):
+        if number % 3:
+            memory.answer(name, Rating(1 + number % 4), at=clock())
+        if number % 7 == 0:
+            (memory.bury, memory.suspend)[number % 2](name, clock())
+    clock.pass_days(6)
+    for options in ({}, {"limit": 9}, {"only": ("Q4", "Q35")}, {"extra_new": 3}):
+        first, second = (todays_queue(one, memory, Settings(), clock(), **options) for one in (kept, held))  # type: ignore[arg-type]
+        assert first == second
+        assert first.cards

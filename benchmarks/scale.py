@@ -142,7 +142,7 @@ class Sitting:
         home, settings = Home(Path(root)), Settings()
         start = time.perf_counter()
         library, memory = library_for(home), Memory.open(home, settings)
-        queue = todays_queue(list(library.cards.values()), memory, settings, _now(), plan=memory.plan())
+        queue = todays_queue(library, memory, settings, _now(), plan=memory.plan())
         self.opened = {"seconds": time.perf_counter() - start, "due": queue.due, "new": queue.new}
         self.memory = memory
         self.session = Session.start(library, memory, settings, clock=_now)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import Any
@@ -36,18 +37,45 @@ class CardFold:
     last_id: str = ""
     awaits: bool = False  # something was undone that has not arrived here yet
 
-    def to_json(self) -> list[Any]:
+    def row(self) -> tuple[Any, ...]:
+        """What a row of the table `fold` holds behind the card's id."""
         memory, *rest = _fold_values(self)
-        return [None if isinstance(memory, New) else _memory_values(memory), *rest]
+        return (*rest, *(_NOTHING if isinstance(memory, New) else _memory_values(memory)))
 
     @staticmethod
-    def from_json(row: list[Any]) -> CardFold:
-        memory, *rest = row
-        return CardFold(_NEW if memory is None else Learned(*memory), *rest)
+    def from_row(row: Sequence[Any]) -> CardFold:
+        revision, introduced_ms, marked, suspended, buried_day, answers, spaced, seconds, timed, *last = row[:11]
+        last_at, last_id = last
+        memory: CardMemory = _NEW
+        if row[12] is not None:
+            stability, difficulty, last_ms, due_ms, interval_days, learning, reviews, lapses, decay, offset = row[12:22]
+            memory = Learned(
+                stability, difficulty, last_ms, due_ms, interval_days, bool(learning), reviews, lapses, decay, offset
+            )
+        return CardFold(
+            memory,
+            revision,
+            introduced_ms,
+            bool(marked),
+            bool(suspended),
+            buried_day,
+            answers,
+            spaced,
+            seconds,
+            timed,
+            last_at,
+            last_id,
+            bool(row[11]),
+        )
+
+    def of(self, revision: int) -> CardMemory:
+        """What stands for a revision of the card: nothing as long as only an earlier one was answered."""
+        return _NEW if self.revision < revision else self.memory
 
 
 _fold_values = attrgetter(*(item.name for item in fields(CardFold)))
 _memory_values = attrgetter(*(item.name for item in fields(Learned)))
+_NOTHING = (None,) * len(fields(Learned))
 
 
 def standing(entries: Iterable[Entry]) -> list[Entry]:
@@ -103,6 +131,12 @@ def _reviewed(fold: CardFold, entry: Entry, settings: Settings, parameters: Para
         changes["spaced"] = fold.spaced + later
     changes["memory"] = next_memory(before, Rating(data["rating"]), entry.at, settings, parameters, offset)
     return changes
+
+
+def answers_by_day(entries: Iterable[Entry], rollover_hour: int) -> Counter[tuple[int, bool]]:
+    """How many of these entries are answers on each study day, by whether they were not failed."""
+    reviews = (entry for entry in entries if entry.kind == "review")
+    return Counter((study_day(one.at, rollover_hour), one.data["rating"] > Rating.AGAIN) for one in reviews)
 
 
 def review_record(entry: Entry) -> ReviewRecord:

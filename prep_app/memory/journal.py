@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,11 @@ class Journal:
         """Return the entries of some kinds in the order they happened."""
         return self._select(f"WHERE kind IN ({','.join('?' * len(kinds))}) ORDER BY at, id", *kinds)
 
+    def newest(self, kind: str) -> Entry | None:
+        """Return the entry of a kind that arrived last."""
+        found = self._select("WHERE kind = ? ORDER BY seq DESC LIMIT 1", kind)
+        return found[0] if found else None
+
     def last_not_undone(self, *kinds: str) -> Entry | None:
         """Return the newest entry of some kinds that no undo names, wherever it was written and whenever it came."""
         standing = (
@@ -195,7 +201,7 @@ class Journal:
         return f"put it back, or leave and begin anew: nothing of it remains in {self.path.parent}"
 
     def _explained(self, what: str) -> AbstractContextManager[None]:
-        return explained(self.path, what, cure(self._backups))
+        return explained(self.path, what, partial(cure, self._backups))
 
 
 def _file_number(path: Path) -> int:

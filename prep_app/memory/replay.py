@@ -39,8 +39,7 @@ def fold_all(journal: Journal, settings: Settings, parameters: Parameters) -> Sn
         folded.cards = plain.folds()
     for card in plain.odd:
         folded.cards[card] = fold_card(journal.of_card(card, folded.seq), settings, parameters)
-    others = [*journal.of_kind("demo"), journal.last_not_undone("session")]
-    arrived = [entry for entry in others if entry is not None and entry.seq <= folded.seq]
+    arrived = [entry for entry in journal.of_kind("demo") if entry.seq <= folded.seq]
     for entry in sorted(arrived, key=lambda entry: entry.seq):
         folded.fold_other(entry)
     return folded

@@ -12,6 +12,7 @@ from prep_app.content.model import Card, CardId, Library
 from prep_app.content.query import Filter, Query, Word, parse
 from prep_app.content.search import Found, Index, Watch, open_index
 from prep_app.memory.days import study_day
+from prep_app.memory.fold import CardFold
 from prep_app.memory.store import Memory
 from prep_app.memory.types import CardMemory, New
 from prep_app.settings import Settings
@@ -103,7 +104,10 @@ class Browse:
         )
 
     def standing(self, card: Card, at: int) -> Standing:
-        memory, flags = self.memory.state(card.id, card.revision), self.memory.flags(card.id, at)
+        return self._standing(card.revision, self.memory.fold(card.id), at)
+
+    def _standing(self, revision: int, fold: CardFold, at: int) -> Standing:
+        memory, flags = fold.of(revision), self.memory.flags_of(fold, at)
         if flags.suspended or flags.buried:
             state = "suspended" if flags.suspended else "buried"
         elif isinstance(memory, New):
@@ -172,8 +176,8 @@ class Browse:
         with self._lock:
             if self._states is None or not 0 <= at - self._states[0] < FRESH_MS:
                 held: dict[str, set[int]] = {state: set() for state in STATES}
-                for row, card in enumerate(self._index.cards):
-                    for state in self.standing(card, at).states:
+                for row, (card, fold) in enumerate(self.memory.each(self.library)):
+                    for state in self._standing(card.revision, fold, at).states:
                         held[state].add(row)
                 self._states = at, held
             return self._states[1]

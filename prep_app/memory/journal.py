@@ -124,6 +124,13 @@ class Journal:
         found = self._select("WHERE kind = ? ORDER BY seq DESC LIMIT 1", kind)
         return found[0] if found else None
 
+    def not_undone(self, entry: str) -> Entry | None:
+        """Return an entry by its id, unless an undo names it."""
+        found = self._select(
+            "WHERE id = ? AND id NOT IN (SELECT json_extract(data, '$.undone') FROM entry WHERE kind = 'undo')", entry
+        )
+        return found[0] if found else None
+
     def last_not_undone(self, *kinds: str) -> Entry | None:
         """Return the newest entry of some kinds that no undo names, wherever it was written and whenever it came."""
         standing = (

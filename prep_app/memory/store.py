@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -13,19 +12,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from prep_app.cache import discard_cache
+from prep_app.cache import discard_cache, no_garbage
 from prep_app.content.kept import listed_from
 from prep_app.content.model import CardId, Library, Listed
 from prep_app.errors import UserError
-from prep_app.memory import schedule, snapshot
+from prep_app.memory import schedule
 from prep_app.memory.days import day_start, offset_at, study_day
-from prep_app.memory.fold import CardFold, answers_by_day, fold_card, fold_entry, review_record, standing
-from prep_app.memory.folded import Days, Folded, Head, Values
+from prep_app.memory.fold import CardFold, answers_by_day, fold_card, fold_entry, review_record, stamp, standing
+from prep_app.memory.folded import Folded, Head, Values
 from prep_app.memory.journal import Entry, Journal, NewRow
 from prep_app.memory.parameters import BEFORE_ANY, newest_kept
-from prep_app.memory.replay import fold_all
+from prep_app.memory.proofs import Proofs, proofs_of
+from prep_app.memory.replay import fold_cards
 from prep_app.memory.schedule import Parameters
-from prep_app.memory.snapshot import Proofs, proofs_of
 from prep_app.memory.types import (
     CardMemory,
     DemoNote,
@@ -45,7 +44,6 @@ from prep_app.settings import Settings
 FEW = 500  # entries that came since the last look: more than come by hand
 RECENT = 1000  # entries: enough to tell a pace by
 DEFAULT_SECONDS = 30.0  # a card's cost before the learner's own has been measured
-QUARTER = 900_000  # ms; every study day begins at one
 AT_ONCE = 1000  # cards
 MOST_NEAR = 200  # cards
 # For `Memory.beside`: the rows of `fold` whose card is in the library as it was learned, looked up in this order.
@@ -409,17 +407,20 @@ class Memory:
 
     def _holds(self, head: Head) -> bool:
         """Whether what was folded depends on what stands here too."""
-        return head.stamp == snapshot.stamp(self.settings, head.fit.parameters)
+        return head.stamp == stamp(self.settings, head.fit.parameters)
 
     def _fold_all(self, folded: Folded) -> Head:
         fit, known = None, newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
         while fit != known:  # as long as another window is choosing parameters
-            fit = known
-            whole = fold_all(self._journal, self.settings, fit.parameters)
+            fit, (seq, tip) = known, self._journal.tip()
+            with no_garbage():
+                cards = fold_cards(self._journal, seq, self.settings, fit.parameters)
             known = newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
-        rows = ((card, *fold.row()) for card, fold in sorted(whole.cards.items()))
-        head = Head(whole.seq, whole.tip, whole.stamp, known)
-        return folded.begin_anew(head, rows, whole.proofs, self._all_days(whole.seq))
+        proofs: Proofs = {}
+        for entry in sorted(self._journal.of_kind("demo"), key=lambda entry: entry.seq):
+            proofs |= proofs_of(entry) if entry.seq <= seq else {}
+        head = Head(seq, tip, stamp(self.settings, known.parameters), known)
+        return folded.begin_anew(head, cards, proofs)
 
     def _fold_more(self, folded: Folded) -> Head:
         """Fold what is new in one transaction, so that windows agree and a crash leaves no half of it."""
@@ -461,20 +462,6 @@ class Memory:
             head = head.with_card(before[card], fold)
         folded.write(head, after, proofs, days)
         return head
-
-    def _all_days(self, until: int) -> Days:
-        """The answers of each day; those of a quarter of an hour are on the same one."""
-        query = (
-            "SELECT at / ?, count(*), sum(json_extract(data, '$.rating') > 1) FROM entry NOT INDEXED "
-            "WHERE kind = 'review' AND seq <= ? AND id NOT IN (SELECT ifnull(json_extract(data, '$.undone'), '') "
-            "FROM entry WHERE kind = 'undo' AND seq <= ?) GROUP BY 1"
-        )
-        days: Counter[tuple[int, bool]] = Counter()
-        for quarter, answers, passed in self._journal.rows(query, QUARTER, until, until):
-            day = study_day(quarter * QUARTER, self.settings.rollover_hour)
-            days[day, True] += passed
-            days[day, False] += answers - passed
-        return days
 
 
 def _pair(row: Sequence[Any]) -> tuple[Listed, CardFold]:

@@ -24,8 +24,8 @@ types: .venv/installed-test     ## mypy
 imports: .venv/installed-test   ## import-linter: which package may know which
 	$(BIN)/lint-imports
 
-unit: .venv/installed-test      ## pytest
-	$(BIN)/python -m pytest -n auto
+unit: .venv/installed-test      ## pytest; compiled files are kept, since it starts many processes
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto
 
 thorough: .venv/installed-test  ## each demo at twenty random settings, ten thousand broken packs: some minutes
 	PREP_SETTINGS=20 $(BIN)/python -m pytest -n auto tests/demos

@@ -6,9 +6,8 @@ PYTHON is one that has `anki` (python -m venv somewhere, then pip install anki);
 are left out. Both keep the same cards in the same states, FSRS on, and both take turns, so that noise on the machine
 meets both.
 
-* answer: the next card with what each grade would do to it, and «good» on disk. prep writes two entries, the review and
-  where the session stands, each of them durable (WAL, synchronous=FULL); Anki writes one transaction. What Anki's
-  PRAGMA synchronous is, is asked and printed.
+* answer: the next card with what each grade would do to it, and «good» on disk, in one durable transaction each (WAL,
+  synchronous=FULL; what Anki's PRAGMA synchronous is, is asked and printed).
 * open: the library, compiled and cached, the learner's memory, and today's queue, in a fresh process that has imported
   all it needs; files are in the page cache. Anki: Collection() and get_queued_cards().
 * memory: the resident set of the app, Home filled in and at rest.
@@ -142,7 +141,7 @@ class Sitting:
         home, settings = Home(Path(root)), Settings()
         start = time.perf_counter()
         library, memory = library_for(home), Memory.open(home, settings)
-        queue = todays_queue(list(library.cards.values()), memory, settings, _now(), plan=memory.plan())
+        queue = todays_queue(library, memory, settings, _now(), plan=memory.plan())
         self.opened = {"seconds": time.perf_counter() - start, "due": queue.due, "new": queue.new}
         self.memory = memory
         self.session = Session.start(library, memory, settings, clock=_now)

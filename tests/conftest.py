@@ -24,6 +24,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 DAY = 86_400_000
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the cores: half of the time a test of a screen waits for it to come to rest."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @dataclass
 class Clock:
     """Milliseconds that move only when told to."""

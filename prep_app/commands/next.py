@@ -16,8 +16,7 @@ from prep_app.memory.types import New
 def run(options: Namespace) -> int:
     at = moment(options.at)
     with opened(options) as shelf:
-        cards, memory = list(shelf.library.cards.values()), shelf.memory
-        queue = todays_queue(cards, memory, shelf.settings, at, plan=memory.plan())
+        queue = todays_queue(shelf.library, shelf.memory, shelf.settings, at, plan=shelf.memory.plan())
         card = shelf.library.cards[queue.cards[0]] if queue.cards else None
         asked = ask(card, shelf.memory.answers(card.id)) if card else None
         if options.json:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from prep_app.errors import UserError
 
@@ -30,6 +31,16 @@ class Snapshot:
     folder: Path
     files: tuple[Held, ...] = ()
     fault: str = ""  # why the folder itself could not be listed
+
+
+class Stamp(NamedTuple):
+    """What tells a file from what it was, without opening it."""
+
+    path: str
+    written: int = 0  # ns
+    changed: int = 0  # ns; no program can set it
+    size: int = 0
+    file: int = 0
 
 
 def snapshot(folder: Path) -> Snapshot:
@@ -72,6 +83,31 @@ def every(snapshots: Iterable[Snapshot]) -> Iterable[bytes]:
         yield from (os.fsencode(taken.folder), taken.fault.encode())
         for held in taken.files:
             yield from (os.fsencode(held.path.name), held.fault.encode(), held.raw)
+
+
+def stamp(folders: Iterable[Path]) -> tuple[Stamp, ...]:
+    """What stands in the folders: it changes when a file is written, added, put in another's place or taken away."""
+    found = []
+    for folder in folders:
+        found.append(stamp_of(folder))
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
+        except OSError:
+            continue
+        found += [stamp_of(os.path.join(folder, name)) for name in names]
+    return tuple(found)
+
+
+def stamp_of(path: Path | str) -> Stamp:
+    name = os.fspath(path)
+    try:
+        status = os.stat(name)
+    except OSError:
+        return Stamp(name)
+    # A folder's own times change with what an editor keeps beside the files; only its being there counts.
+    if stat.S_ISDIR(status.st_mode):
+        return Stamp(name, file=status.st_ino)
+    return Stamp(name, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
 
 
 def _may_hold(path: Path) -> bool:

@@ -1,27 +1,29 @@
 """Every pack, compiled once: a start reads no YAML that it has read before.
 
-The compiled form is keyed by the content of every file it came from, so an edit is always seen.
+The compiled form is keyed by the content of every file it came from, so an edit is always seen. Files that have lain
+untouched for a while are known by their stamps, so that a start need not even read them.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 
 from prep_app import __version__
 from prep_app.cache import no_garbage, open_cache
-from prep_app.content.folder import Snapshot, every, folders_in, snapshot
+from prep_app.content.folder import Snapshot, every, folders_in, snapshot, stamp, stamp_of
+from prep_app.content.kept import find, keep
 from prep_app.content.model import Library, Pack, Problem
-from prep_app.content.stored import restored, stored
 from prep_app.paths import Home
 
-KEPT = 8  # compiled libraries; more than one so that two checkouts do not evict each other
 BUSY_MS = 250  # how long to wait for another process to let go of the cache; compiling again takes no longer
+SETTLED = 2.0  # seconds since a file was last touched: a clock that ticks seldom cannot hide another change by then
 
 
 def builtin_folders() -> list[Path]:
@@ -40,21 +42,25 @@ def library_for(home: Home, packs: Sequence[Path] = ()) -> Library:
 
 
 def open_library(folders: Sequence[Path], cache_path: Path | None) -> Library:
-    """Return the packs in `folders`, from the cache when nothing changed since they were compiled."""
-    held = [snapshot(folder) for folder in folders]
+    """Return the packs in `folders`, from the cache when nothing changed since they were compiled.
+
+    Their cards then stay there until they are asked for.
+    """
     if cache_path is None:
-        return _compiled(held)
+        return load_library(folders)
+    again = partial(load_library, folders)
+    mark = _mark(folders)
+    if mark is not None and (library := _found(cache_path, "stamp", mark, again)) is not None:
+        return library
+    held = [snapshot(folder) for folder in folders]
     key = _key(held)
-    body = _fetch(cache_path, key)
-    if body is not None:
-        try:
-            with no_garbage():
-                return restored(json.loads(body))
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            pass  # a damaged row is compiled again and replaced
-    library = _compiled(held)
-    _keep(cache_path, key, json.dumps(stored(library), default=os.fspath))
-    return library
+    library = _found(cache_path, "key", key, again)
+    if library is not None:
+        _write(cache_path, lambda cache: cache.execute("UPDATE library SET stamp = ? WHERE key = ?", (mark, key)))
+        return library
+    compiled = _compiled(held)
+    _write(cache_path, lambda cache: keep(cache, key, mark, compiled))
+    return _found(cache_path, "key", key, again) or compiled
 
 
 def load_library(folders: Sequence[Path]) -> Library:
@@ -80,40 +86,44 @@ def _compiled(held: Sequence[Snapshot]) -> Library:
     return Library(tuple(packs), tuple(problems))
 
 
+def _mark(folders: Sequence[Path]) -> str | None:
+    """A name for the files as they lie there, unless one was touched just now: it changes when any of them does."""
+    found = (*stamp(folders), *map(stamp_of, _sources()))
+    if time.time() - max((one.changed for one in found), default=0) / 1e9 < SETTLED:
+        return None
+    return blake2b(repr((__version__, found)).encode(), digest_size=20).hexdigest()
+
+
 def _key(held: Sequence[Snapshot]) -> str:
     """A name for what `held` compiles to: it changes with any byte of the packs, the demos or the compiler."""
     digest = blake2b(__version__.encode(), digest_size=20)
-    here = Path(__file__).parent
-    demos = Path(str(files("demos")))
-    sources = [*sorted(here.glob("*.py")), here.parent / "text.py", *sorted(demos.glob("*.py"))]
-    for piece in [*(path.read_bytes() for path in sources), *every(held)]:
+    for piece in [*(path.read_bytes() for path in _sources()), *every(held)]:
         digest.update(len(piece).to_bytes(8, "big") + piece)
     return digest.hexdigest()
 
 
-def _fetch(path: Path, key: str) -> str | None:
+def _sources() -> list[Path]:
+    """The compiler, and what it asks of the demos."""
+    here = Path(__file__).parent
+    return [*sorted(here.glob("*.py")), here.parent / "text.py", *sorted(Path(str(files("demos"))).glob("*.py"))]
+
+
+def _found(path: Path, column: str, value: str, again: Callable[[], Library]) -> Library | None:
     try:
         cache = open_cache(path)
-        try:
-            row = cache.execute("SELECT body FROM library WHERE key = ?", (key,)).fetchone()
-        finally:
+        cache.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        library = find(cache, column, value, again)
+        if library is None:
             cache.close()
+        return library
     except (sqlite3.Error, OSError):
         return None  # no cache, no harm: the YAML is read instead
-    return row[0] if row else None
 
 
-def _keep(path: Path, key: str, body: str) -> None:
+def _write(path: Path, write: Callable[[sqlite3.Connection], object]) -> None:
     try:
-        cache = open_cache(path)
-        try:
+        with closing(open_cache(path)) as cache, no_garbage():
             cache.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-            cache.execute("INSERT OR REPLACE INTO library VALUES (?, ?)", (key, body))
-            cache.execute(
-                "DELETE FROM library WHERE rowid NOT IN (SELECT rowid FROM library ORDER BY rowid DESC LIMIT ?)",
-                (KEPT,),
-            )
-        finally:
-            cache.close()
+            write(cache)
     except (sqlite3.Error, OSError):
-        return  # the next start compiles again
+        return  # the next start does it again

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
-from typing import NewType
+from typing import NamedTuple, NewType, Protocol
 
-from prep_app.content.body import Body, Numeric
+from prep_app.content.body import Body, Kind, Numeric
+from prep_app.content.order import turns
 from prep_app.content.variant import in_letters
 
 CardId = NewType("CardId", str)
@@ -93,7 +95,7 @@ class Question:
     claims: tuple[Claim, ...]
     demos: tuple[DemoLink, ...]
     sources: tuple[Source, ...]
-    cards: tuple[Card, ...]
+    cards: Sequence[Card]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +120,89 @@ class Pack:
     questions: tuple[Question, ...]
 
 
-@dataclass(frozen=True)
+class Listed(NamedTuple):
+    """What is known of a card without its text; `demo` is its own or its question's first, "" where there is none."""
+
+    id: CardId
+    question: QuestionId
+    topic: str
+    kind: Kind
+    revision: int
+    difficulty: int
+    needs: tuple[CardId, ...]
+    tags: tuple[str, ...]
+    demo: str
+    turn: int  # its place in the order in which new cards come
+
+
+class Kept(Protocol):
+    """A library's cards where they are kept on disk and read when they are asked for."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def cards(self) -> Mapping[CardId, Card]: ...
+    def listed(self) -> Iterator[Listed]: ...
+
+
+@dataclass(frozen=True, eq=False)
 class Library:
-    """Every pack that loaded, and every problem met on the way. `questions` and `cards` are made once."""
+    """Every pack that loaded, and every problem met on the way. The cards are held here, or `kept` on disk.
+
+    `cards` and `listed` go through them in the order of the packs.
+    """
 
     packs: tuple[Pack, ...]
     problems: tuple[Problem, ...] = ()
+    kept: Kept | None = None
 
     @cached_property
     def questions(self) -> dict[QuestionId, Question]:
         return {question.id: question for pack in self.packs for question in pack.questions}
 
     @cached_property
-    def cards(self) -> dict[CardId, Card]:
+    def cards(self) -> Mapping[CardId, Card]:
+        if self.kept is not None:
+            return self.kept.cards
         return {card.id: card for question in self.questions.values() for card in question.cards}
+
+    @cached_property
+    def digest(self) -> str:
+        """The same for the same cards, and for no others."""
+        if self.kept is not None:
+            return self.kept.digest
+        digest = blake2b(digest_size=20)
+        for card in self.cards.values():
+            digest.update(repr(card).encode())
+        return digest.hexdigest()
+
+    def listed(self) -> Iterator[Listed]:
+        if self.kept is not None:
+            yield from self.kept.listed()
+            return
+        cards = list(self.cards.values())
+        for card, turn in zip(cards, turns(cards), strict=True):
+            link = card.demo or next(iter(self.questions[card.question].demos), None)
+            yield Listed(
+                card.id,
+                card.question,
+                card.topic,
+                card.body.kind,
+                card.revision,
+                card.difficulty,
+                card.needs,
+                card.tags,
+                link.name if link else "",
+                turn,
+            )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Library):
+            return NotImplemented
+        if self.kept is not None and other.kept is not None and self.digest != other.digest:
+            return False
+        return (self.packs, self.problems) == (other.packs, other.problems)
+
+    __hash__ = None  # type: ignore[assignment]

@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain, islice
 from pathlib import Path
+from typing import overload
 
 from prep_app.cache import open_cache
 from prep_app.content.body import Body, Choice, Cloze, Code, Compare, Gap, Numeric, Order, Recall
-from prep_app.content.model import Card, Library
+from prep_app.content.model import Card, CardId, Library
 from prep_app.content.query import Filter, Query, unquoted
 
 Facet = Mapping[str, set[int]]  # the places of the cards that have each value of a filter
@@ -71,19 +72,20 @@ class Index:
     """Finds cards. Safe to use from several threads, one at a time."""
 
     def __init__(self, library: Library) -> None:
-        self.cards: tuple[Card, ...] = tuple(library.cards.values())
-        self._facets = _facets(library, self.cards)
+        self.cards: Sequence[Card] = _InPlaces(library.cards)
+        self._library = library
+        self._facets = _facets(library)
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._key = ""
 
     def open(self, path: Path | None, watch: Watch) -> None:
-        self._key = fingerprint(self.cards)
+        self._key = f"{self._library.digest} {blake2b(_TABLE.encode(), digest_size=8).hexdigest()}"
         if path is not None:
             with suppress(sqlite3.Error, OSError):
                 self._connection = open_cache(path)
                 self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-                _build(self._connection, self._key, self.cards, watch)
+                _build(self._connection, self._key, self._library.cards.values(), watch)
                 return
         self._in_memory(watch)
 
@@ -164,7 +166,7 @@ class Index:
         if self._connection is not None:
             self._connection.close()
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        _build(self._connection, self._key, self.cards, watch)
+        _build(self._connection, self._key, self._library.cards.values(), watch)
 
 
 def matching(wanted: Filter, held: Facet) -> set[int]:
@@ -182,15 +184,7 @@ def texts(card: Card) -> tuple[str, ...]:
     return (card.id, card.question, card.topic, " ".join(card.tags), card.body.kind, card.prompt, card.answer, rest)
 
 
-def fingerprint(cards: Sequence[Card]) -> str:
-    """A name for an index: it changes with any letter of a card and with the shape of the table."""
-    digest = blake2b(_TABLE.encode(), digest_size=20)
-    for card in cards:
-        digest.update("\x00".join(texts(card)).encode() + b"\x01")
-    return digest.hexdigest()
-
-
-def _build(connection: sqlite3.Connection, key: str, cards: Sequence[Card], watch: Watch) -> None:
+def _build(connection: sqlite3.Connection, key: str, cards: ValuesView[Card], watch: Watch) -> None:
     """Make the index in one transaction, unless it stands already."""
     connection.execute("CREATE TABLE IF NOT EXISTS search_key (key TEXT NOT NULL)")
     if connection.execute("SELECT key FROM search_key").fetchone() == (key,):
@@ -212,24 +206,42 @@ def _build(connection: sqlite3.Connection, key: str, cards: Sequence[Card], watc
         raise
 
 
-def _numbered(cards: Sequence[Card], watch: Watch) -> Iterator[tuple[int | str, ...]]:
+def _numbered(cards: ValuesView[Card], watch: Watch) -> Iterator[tuple[int | str, ...]]:
     for number, card in enumerate(cards):
         if number % STEP == 0 and not watch(number, len(cards)):
             raise Abandoned
         yield number, *texts(card)
 
 
-def _facets(library: Library, cards: Sequence[Card]) -> dict[str, dict[str, set[int]]]:
+def _facets(library: Library) -> dict[str, dict[str, set[int]]]:
     """For each filter, the places of the cards that have each of its values."""
     facets: dict[str, dict[str, set[int]]] = {name: {} for name in ("kind", "topic", "question", "tag", "demo")}
-    questions = library.questions
-    for row, card in enumerate(cards):
-        link = card.demo or next(iter(questions[card.question].demos), None)
-        held = [("kind", card.body.kind), ("topic", card.topic), ("question", card.question)]
-        held += [("tag", tag) for tag in card.tags] + ([("demo", link.name)] if link else [])
+    for row, card in enumerate(library.listed()):
+        held = [("kind", card.kind), ("topic", card.topic), ("question", card.question)]
+        held += [("tag", tag) for tag in card.tags] + ([("demo", card.demo)] if card.demo else [])
         for name, value in held:
             facets[name].setdefault(value, set()).add(row)
     return facets
+
+
+class _InPlaces(Sequence[Card]):
+    """A library's cards by their places, each read when it is asked for."""
+
+    def __init__(self, cards: Mapping[CardId, Card]) -> None:
+        self._cards = cards
+        self._ids = list(cards)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Card: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Card]: ...
+    def __getitem__(self, place: int | slice) -> Card | Sequence[Card]:
+        if isinstance(place, slice):
+            return [self._cards[name] for name in self._ids[place]]
+        return self._cards[self._ids[place]]
 
 
 def _begins(text: str, beginning: str) -> bool:

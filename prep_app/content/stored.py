@@ -1,30 +1,57 @@
-"""The compiled library as JSON, and back. Fields are restored by their annotations, so a new one needs no line here."""
+"""Compiled packs as JSON, and back. Fields are restored by their annotations, so a new one needs no line here."""
 
 from __future__ import annotations
 
+import json
+import os
 import types
-from collections.abc import Callable
-from dataclasses import asdict, fields, is_dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from prep_app.content.model import Library
+from prep_app.content.model import Card, Library, Pack, Problem
 
 Restore = Callable[[Any], Any]
+CardsOf = Callable[[int, int], Sequence[Card]]  # those of a question: the place of the first, and how many
 
 
-def stored(library: Library) -> dict[str, Any]:
-    return asdict(library)
+def card_text(card: Card) -> str:
+    return json.dumps(asdict(card), ensure_ascii=False)
 
 
-def restored(body: dict[str, Any]) -> Library:
-    """Return the library that `stored` made `body` from; `body` is used up.
+def card_from(text: str) -> Card:
+    """Return the card that `card_text` was made of. Raises LookupError, TypeError or ValueError for any other text."""
+    card: Card = _restorer(Card)(json.loads(text))
+    return card
 
-    Raises LookupError, TypeError or ValueError for any other body.
+
+def frame_text(library: Library) -> str:
+    """All of a library but its cards."""
+    packs, first = [], 0
+    for pack in library.packs:
+        questions = []
+        for question in pack.questions:
+            bare = asdict(replace(question, cards=()))
+            questions.append({**bare, "cards": [first, len(question.cards)]})
+            first += len(question.cards)
+        packs.append({**asdict(replace(pack, questions=())), "questions": questions})
+    problems = [asdict(problem) for problem in library.problems]
+    return json.dumps({"packs": packs, "problems": problems}, default=os.fspath, ensure_ascii=False)
+
+
+def frame_from(text: str, cards: CardsOf) -> tuple[tuple[Pack, ...], tuple[Problem, ...]]:
+    """Return the packs and problems that `frame_text` made the text from, with `cards` in their questions.
+
+    Raises LookupError, TypeError or ValueError for any other text.
     """
-    library: Library = _restorer(Library)(body)
-    return library
+    frame = json.loads(text)
+    for pack in frame["packs"]:
+        for question in pack["questions"]:
+            question["cards"] = cards(*question["cards"])
+    packs, problems = map(_restorer(Pack), frame["packs"]), map(_restorer(Problem), frame["problems"])
+    return tuple(packs), tuple(problems)
 
 
 @cache

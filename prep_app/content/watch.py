@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from prep_app.content.folder import Stamp, stamp
 from prep_app.content.library import open_library
 from prep_app.content.model import Library
-
-Stamp = tuple[tuple[str, int, int, int], ...]  # of each folder and file: path, time of change, size, inode
-
-
-def stamp(folders: Iterable[Path]) -> Stamp:
-    """What stands in the folders: it changes when a file is written, added, put in another's place or taken away."""
-    found = []
-    for folder in folders:
-        found.append(_one(folder))
-        try:
-            names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
-        except OSError:
-            continue
-        found += [_one(folder / name) for name in names]
-    return tuple(found)
 
 
 class Watch:
@@ -31,7 +16,7 @@ class Watch:
     def __init__(self, folders: Callable[[], Sequence[Path]], cache: Path | None) -> None:
         self._folders = folders
         self._cache = cache
-        self._seen: Stamp | None = None
+        self._seen: tuple[Stamp, ...] | None = None
         self._library = Library(())
 
     def read(self) -> Library:
@@ -47,14 +32,3 @@ class Watch:
             return None
         before = self._library
         return self._library if self.read() != before else None
-
-
-def _one(path: Path) -> tuple[str, int, int, int]:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return (os.fspath(path), 0, 0, 0)
-    # A folder's own time changes with what an editor keeps beside the files; only its being there counts.
-    if os.path.isdir(path):
-        return (os.fspath(path), 0, 0, status.st_ino)
-    return (os.fspath(path), status.st_mtime_ns, status.st_size, status.st_ino)

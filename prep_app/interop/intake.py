@@ -84,7 +84,9 @@ class Intake:
             trial = Memory.open(Home(Path(folder)), self.settings)
             try:
                 trial.add(rows)
-                today(self.library, trial, self.settings, time.time_ns() // 1_000_000)
+                session = trial.last_session()
+                for at in [time.time_ns() // 1_000_000, *([session["at"]] if session else [])]:
+                    today(self.library, trial, self.settings, at)
                 history(trial)
                 foresight_so_far(trial)
             except Exception:  # whatever it is, Home would meet it at every start

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import Any
 
 from prep_app.content.model import CardId
-from prep_app.memory.days import study_day
+from prep_app.memory.days import study_day, zone
 from prep_app.memory.journal import Entry
 from prep_app.memory.schedule import Parameters, next_memory
 from prep_app.memory.types import CardMemory, Learned, New, Rating, ReviewRecord
@@ -36,18 +37,45 @@ class CardFold:
     last_id: str = ""
     awaits: bool = False  # something was undone that has not arrived here yet
 
-    def to_json(self) -> list[Any]:
+    def row(self) -> tuple[Any, ...]:
+        """What a row of the table `fold` holds behind the card's id."""
         memory, *rest = _fold_values(self)
-        return [None if isinstance(memory, New) else _memory_values(memory), *rest]
+        return (*rest, *(_NOTHING if isinstance(memory, New) else _memory_values(memory)))
 
     @staticmethod
-    def from_json(row: list[Any]) -> CardFold:
-        memory, *rest = row
-        return CardFold(_NEW if memory is None else Learned(*memory), *rest)
+    def from_row(row: Sequence[Any]) -> CardFold:
+        revision, introduced_ms, marked, suspended, buried_day, answers, spaced, seconds, timed, *last = row[:11]
+        last_at, last_id = last
+        memory: CardMemory = _NEW
+        if row[12] is not None:
+            stability, difficulty, last_ms, due_ms, interval_days, learning, reviews, lapses, decay, offset = row[12:22]
+            memory = Learned(
+                stability, difficulty, last_ms, due_ms, interval_days, bool(learning), reviews, lapses, decay, offset
+            )
+        return CardFold(
+            memory,
+            revision,
+            introduced_ms,
+            bool(marked),
+            bool(suspended),
+            buried_day,
+            answers,
+            spaced,
+            seconds,
+            timed,
+            last_at,
+            last_id,
+            bool(row[11]),
+        )
+
+    def of(self, revision: int) -> CardMemory:
+        """What stands for a revision of the card: nothing as long as only an earlier one was answered."""
+        return _NEW if self.revision < revision else self.memory
 
 
 _fold_values = attrgetter(*(item.name for item in fields(CardFold)))
 _memory_values = attrgetter(*(item.name for item in fields(Learned)))
+_NOTHING = (None,) * len(fields(Learned))
 
 
 def standing(entries: Iterable[Entry]) -> list[Entry]:
@@ -57,14 +85,24 @@ def standing(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in held if entry.kind != "undo" and entry.id not in undone]
 
 
+def stamp(settings: Settings, parameters: Parameters) -> list[Any]:
+    """What card memory depends on besides the journal."""
+    return [FOLD_VERSION, settings.desired_retention, settings.rollover_hour, list(parameters), zone()]
+
+
 def fold_card(entries: Iterable[Entry], settings: Settings, parameters: Parameters) -> CardFold:
     """Fold all of one card's entries, given in the order they happened; undone ones do not count."""
     held = list(entries)
     fold = CardFold()
     for entry in standing(held):
         fold = fold_entry(fold, entry, settings, parameters)
-    undone = {entry.data.get("undone") for entry in held if entry.kind == "undo"}
-    return replace(fold, awaits=True) if undone - {entry.id for entry in held} else fold
+    return replace(fold, awaits=awaits(held))
+
+
+def awaits(entries: Collection[Entry]) -> bool:
+    """Whether something was undone that is not among a card's entries."""
+    undone = {entry.data.get("undone") for entry in entries if entry.kind == "undo"}
+    return bool(undone - {entry.id for entry in entries})
 
 
 def fold_entry(fold: CardFold, entry: Entry, settings: Settings, parameters: Parameters) -> CardFold:
@@ -103,6 +141,12 @@ def _reviewed(fold: CardFold, entry: Entry, settings: Settings, parameters: Para
         changes["spaced"] = fold.spaced + later
     changes["memory"] = next_memory(before, Rating(data["rating"]), entry.at, settings, parameters, offset)
     return changes
+
+
+def answers_by_day(entries: Iterable[Entry], rollover_hour: int) -> Counter[tuple[int, bool]]:
+    """How many of these entries are answers on each study day, by whether they were not failed."""
+    reviews = (entry for entry in entries if entry.kind == "review")
+    return Counter((study_day(one.at, rollover_hour), one.data["rating"] > Rating.AGAIN) for one in reviews)
 
 
 def review_record(entry: Entry) -> ReviewRecord:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from prep_app.content.model import Card, CardId
+from prep_app.content.model import Card, CardId, Library
 from prep_app.memory.days import day_start, study_day
 from prep_app.memory.schedule import Parameters, next_memory, recall
-from prep_app.memory.store import Memory
+from prep_app.memory.store import LEARNED, Memory
 from prep_app.memory.types import CardMemory, Learned, New, Rating, ReviewRecord
 from prep_app.settings import Settings
 
@@ -129,7 +129,9 @@ def calibration_error(bins: Sequence[Bin]) -> float | None:
     return float((squared / reviews) ** 0.5)
 
 
-def by_day(reviews: Sequence[ReviewRecord], past: Replay, cards: Sequence[Card], settings: Settings) -> tuple[Day, ...]:
+def by_day(
+    reviews: Sequence[ReviewRecord], past: Replay, cards: Sequence[CardId], settings: Settings
+) -> tuple[Day, ...]:
     """Every study day with an answer, and every day whose end was kept, in order."""
     hour = settings.rollover_hour
     answers: Counter[int] = Counter()
@@ -146,24 +148,27 @@ def by_day(reviews: Sequence[ReviewRecord], past: Replay, cards: Sequence[Card],
     )
 
 
-def _readiness(past: Replay, day: int, cards: Sequence[Card], hour: int) -> float | None:
+def _readiness(past: Replay, day: int, cards: Sequence[CardId], hour: int) -> float | None:
     """Mean predicted recall of today's cards as they stood at the end of `day`; a card not begun counts 0."""
     if day not in past.ends or not cards:
         return None
     end, states = day_start(day + 1, hour), past.ends[day]
-    return sum(recall(states[card.id], end) for card in cards if card.id in states) / len(cards)
+    return sum(recall(states[card], end) for card in cards if card in states) / len(cards)
 
 
-def trouble(cards: Sequence[Card], memory: Memory) -> tuple[Trouble, ...]:
+def trouble(library: Library, memory: Memory) -> tuple[Trouble, ...]:
     """The cards that lapse most, hardest first, each with something to try."""
+    query = (
+        f"SELECT d.id, d.revision FROM {LEARNED} WHERE f.lapses "
+        f"ORDER BY f.lapses DESC, f.difficulty DESC, d.id LIMIT {HARDEST}"
+    )
     found = []
-    for card in cards:
-        state = memory.state(card.id, card.revision)
-        if isinstance(state, Learned) and state.lapses:
+    for name, revision in memory.beside(library, query):
+        card, state = library.cards[name], memory.state(name, revision)
+        if isinstance(state, Learned):
             remedy = _remedy(card, state.leech)
             found.append(Trouble(card.id, state.lapses, state.difficulty, state.reviews, state.leech, remedy))
-    found.sort(key=lambda one: (-one.lapses, -one.difficulty, one.card))
-    return tuple(found[:HARDEST])
+    return tuple(found)
 
 
 def _remedy(card: Card, leech: bool) -> str:

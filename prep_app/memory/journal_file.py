@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -161,14 +161,14 @@ def is_locked(error: BaseException) -> bool:
 
 
 @contextmanager
-def explained(path: Path, what: str, cure: str) -> Iterator[None]:
+def explained(path: Path, what: str, cure: str | Callable[[], str]) -> Iterator[None]:
     """Turn what the disk or SQLite raises into one line: what went wrong and what to do; `cure` is for damage."""
     try:
         yield
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise  # a bug
     except (*FILE_ERRORS, OSError) as error:
-        remedy = cure if is_damage(error) else _remedy(error)
+        remedy = _remedy(error) if not is_damage(error) else cure if isinstance(cure, str) else cure()
         raise UserError(f"{path}: {what} ({one_line(error)}); {remedy}") from None
 
 

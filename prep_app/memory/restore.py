@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from prep_app.cache import discard_cache
 from prep_app.errors import UserError
-from prep_app.memory import snapshot
 from prep_app.memory.backup import absence, cure, newest_sound
+from prep_app.memory.folded import seen
 from prep_app.memory.journal_file import (
     COLUMNS,
     FILE_ERRORS,
@@ -63,7 +63,7 @@ def damage(home: Home) -> str | None:
             return missing
         if not journal.exists() or journal.stat().st_size == 0:
             return None
-        seq, tip = snapshot.seen(home.cache) if home.cache.exists() else (0, "")
+        seq, tip = seen(home.cache) if home.cache.exists() else (0, "")
         found = file_damage(journal)
         if found is None and seq:
             with closing(read_only(journal)) as connection:
@@ -88,7 +88,7 @@ def restore(home: Home, at: int) -> Restored:
         more = [row for row in readable if row[1] not in known]
         _replace(journal, kept + more)
         if last is not None:
-            last = max(last, snapshot.seen(home.cache)[0] if home.cache.exists() else 0)
+            last = max(last, seen(home.cache)[0] if home.cache.exists() else 0)
         discard_cache(home.cache)
     lost = None if last is None else max(0, last - len(kept) - len(more))
     return Restored(backup, aside, len(kept), len(more), lost)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from fsrs_rs_python import DEFAULT_PARAMETERS, FSRS, MemoryState
+from fsrs_rs_python import DEFAULT_PARAMETERS, FSRS, ItemState, MemoryState
 
 from prep_app.memory.days import DAY, MINUTE, day_start, study_day
 from prep_app.memory.types import CardMemory, Learned, New, Preview, Rating
@@ -39,6 +39,39 @@ def next_memory(
 
     Days are counted as they were lived: by the clocks where each of the two answers was given.
     """
+    today, states = _next_states(memory, at, settings, parameters, offset)
+    state, learning = states[rating - 1], stays_in_learning(rating, _in_learning(memory))
+    reviews, lapses = (0, 0) if isinstance(memory, New) else (memory.reviews, memory.lapses)
+    lapsed = rating is Rating.AGAIN and not _in_learning(memory)
+    return Learned(
+        stability=state.memory.stability,
+        difficulty=state.memory.difficulty,
+        last_ms=at,
+        due_ms=_due(rating, learning, at, today, state.interval, settings),
+        interval_days=state.interval,
+        learning=learning,
+        reviews=reviews + 1,
+        lapses=lapses + lapsed,
+        decay=parameters[20],
+        offset=offset,
+    )
+
+
+def preview(memory: CardMemory, at: int, settings: Settings, parameters: Parameters) -> dict[Rating, Preview]:
+    """Return what each rating would do, for the labels of the grade keys."""
+    today, states = _next_states(memory, at, settings, parameters, None)
+    outcomes = {}
+    for rating, state in zip(Rating, states, strict=True):
+        learning = stays_in_learning(rating, _in_learning(memory))
+        due = _due(rating, learning, at, today, state.interval, settings)
+        outcomes[rating] = Preview(state.interval, due, learning)
+    return outcomes
+
+
+def _next_states(
+    memory: CardMemory, at: int, settings: Settings, parameters: Parameters, offset: int | None
+) -> tuple[int, tuple[ItemState, ...]]:
+    """Return the study day of `at`, and what FSRS makes of the card with each rating."""
     hour = settings.rollover_hour
     today = study_day(at, hour, offset)
     if isinstance(memory, New):
@@ -48,24 +81,15 @@ def next_memory(
         # A clock that was set back, or a flight to the west, must not produce a negative interval.
         elapsed = max(0, today - study_day(memory.last_ms, hour, memory.offset))
     states = engine(parameters).next_states(before, settings.desired_retention, elapsed)
-    state = (states.again, states.hard, states.good, states.easy)[rating - 1]
+    return today, (states.again, states.hard, states.good, states.easy)
 
-    was_learning = isinstance(memory, New) or memory.learning
-    learning = stays_in_learning(rating, was_learning)
-    reviews, lapses = (0, 0) if isinstance(memory, New) else (memory.reviews, memory.lapses)
-    lapsed = rating is Rating.AGAIN and not was_learning
-    return Learned(
-        stability=state.memory.stability,
-        difficulty=state.memory.difficulty,
-        last_ms=at,
-        due_ms=step_due(rating, at) if learning else day_start(due_day(today, state.interval), hour),
-        interval_days=state.interval,
-        learning=learning,
-        reviews=reviews + 1,
-        lapses=lapses + lapsed,
-        decay=parameters[20],
-        offset=offset,
-    )
+
+def _in_learning(memory: CardMemory) -> bool:
+    return isinstance(memory, New) or memory.learning
+
+
+def _due(rating: Rating, learning: bool, at: int, today: int, interval: float, settings: Settings) -> int:
+    return step_due(rating, at) if learning else day_start(due_day(today, interval), settings.rollover_hour)
 
 
 def stays_in_learning(rating: Rating, was_learning: bool) -> bool:
@@ -82,19 +106,16 @@ def due_day(today: int, interval: float) -> int:
     return min(LATEST_DAY, today + max(1, round(interval)))
 
 
-def preview(memory: CardMemory, at: int, settings: Settings, parameters: Parameters) -> dict[Rating, Preview]:
-    """Return what each rating would do, for the labels of the grade keys."""
-    outcomes = {rating: next_memory(memory, rating, at, settings, parameters) for rating in Rating}
-    return {rating: Preview(after.interval_days, after.due_ms, after.learning) for rating, after in outcomes.items()}
-
-
 def recall(memory: CardMemory, at: int) -> float:
-    """Predicted probability of recall at `at`, by the card's own forgetting curve; a new card's is 0.
+    """Predicted probability of recall at `at`, by the card's own forgetting curve; a new card's is 0."""
+    return 0.0 if isinstance(memory, New) else recall_at(memory.stability, memory.last_ms, memory.decay, at)
+
+
+def recall_at(stability: float, last_ms: int, decay: float, at: int) -> float:
+    """`recall` of a learned card.
 
     FSRS-6's power law: R(t) = (1 + f·t/S)^(−w₂₀) with f = 0.9^(−1/w₂₀) − 1, t and S in days.
     """
-    if isinstance(memory, New):
-        return 0.0
-    factor = 0.9 ** (-1 / memory.decay) - 1
-    days = max(0, at - memory.last_ms) / DAY
-    return float((1 + factor * days / memory.stability) ** -memory.decay)
+    factor = 0.9 ** (-1 / decay) - 1
+    days = max(0, at - last_ms) / DAY
+    return float((1 + factor * days / stability) ** -decay)

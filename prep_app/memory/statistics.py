@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from prep_app.content.model import Card, Library, Question
+from prep_app.content.model import Library
 from prep_app.memory.days import day_start, study_day
-from prep_app.memory.schedule import recall
-from prep_app.memory.store import Memory
-from prep_app.memory.types import Learned, New, Rating, ReviewRecord
+from prep_app.memory.store import ALL, LEARNED, Memory
+from prep_app.memory.types import Rating, ReviewRecord
 from prep_app.settings import Settings
 
 FORECAST_DAYS = 7
@@ -62,24 +61,53 @@ def statistics(
     hour = settings.rollover_hour
     today = study_day(at, hour)
     todays = [review for review in reviews if study_day(review.at, hour) == today]
-    cards = list(library.cards.values())
-    questions = tuple(_mastery(question, memory, settings, at) for question in library.questions.values())
+    questions = masteries(library, memory, settings, at)
     return Statistics(
         reviews_total=len(reviews),
         reviews_today=len(todays),
         streak_days=streak({study_day(review.at, hour) for review in reviews}, today),
         retention=_share_right([r for r in reviews if not (r.was_new or r.was_learning or r.practice)]),
         score_today=_share_right(todays),
-        readiness=_mean_recall(cards, memory, at),
+        readiness=readiness(questions),
         seconds_total=sum(review.seconds or 0.0 for review in reviews),
-        cards=len(cards),
-        learned=sum(not isinstance(memory.state(card.id, card.revision), New) for card in cards),
-        forecast=load_ahead(cards, memory, today, hour, FORECAST_DAYS),
+        cards=len(library.cards),
+        learned=learned(questions),
+        forecast=load_ahead(library, memory, today, hour, FORECAST_DAYS),
         questions=questions,
     )
 
 
-def streak(days: set[int], today: int) -> int:
+def masteries(library: Library, memory: Memory, settings: Settings, at: int) -> tuple[QuestionMastery, ...]:
+    """How each question stands, in the order of the packs."""
+    hour = settings.rollover_hour
+    values = {"at": at, "tomorrow": day_start(study_day(at, hour) + 1, hour), "mature": MATURE_DAYS}
+    rows = memory.beside(
+        library,
+        "SELECT d.question, total(recall(f.stability, f.last_ms, f.decay, :at)) / count(*), count(*), "
+        "count(*) - count(f.card), total(f.learning), total(NOT f.learning AND f.due_ms < :tomorrow), "
+        f"total(f.interval_days >= :mature) FROM {ALL} GROUP BY d.question",
+        values,
+    )
+    found = {row[0]: row[1:] for row in rows}
+    nothing = (0.0, 0, 0, 0, 0, 0)
+    return tuple(
+        QuestionMastery(question.id, question.title, mastery, *map(int, counts))
+        for question in library.questions.values()
+        for mastery, *counts in [found.get(question.id, nothing)]
+    )
+
+
+def readiness(questions: Sequence[QuestionMastery]) -> float:
+    """Mean predicted recall of all cards."""
+    cards = sum(question.cards for question in questions)
+    return sum(question.mastery * question.cards for question in questions) / cards if cards else 0.0
+
+
+def learned(questions: Sequence[QuestionMastery]) -> int:
+    return sum(question.cards - question.new for question in questions)
+
+
+def streak(days: Collection[int], today: int) -> int:
     """Days in a row with an answer, up to today; today still open does not break it."""
     day = today if today in days else today - 1
     length = 0
@@ -89,36 +117,14 @@ def streak(days: set[int], today: int) -> int:
     return length
 
 
-def load_ahead(cards: Sequence[Card], memory: Memory, today: int, hour: int, days: int) -> tuple[int, ...]:
+def load_ahead(library: Library, memory: Memory, today: int, hour: int, days: int) -> tuple[int, ...]:
     """How many learned cards come due on each of the next `days` study days, tomorrow first."""
-    ahead = Counter(
-        study_day(state.due_ms, hour) - today
-        for card in cards
-        if isinstance(state := memory.state(card.id, card.revision), Learned)
-    )
+    starts = [day_start(today + ahead, hour) for ahead in range(1, days + 2)]
+    query = f"SELECT f.due_ms, count(*) FROM {LEARNED} WHERE f.due_ms >= ? AND f.due_ms < ? GROUP BY f.due_ms"
+    ahead: Counter[int] = Counter()
+    for due, cards in memory.beside(library, query, (starts[0], starts[-1])):
+        ahead[study_day(due, hour) - today] += cards
     return tuple(ahead[day] for day in range(1, days + 1))
-
-
-def _mastery(question: Question, memory: Memory, settings: Settings, at: int) -> QuestionMastery:
-    states = [memory.state(card.id, card.revision) for card in question.cards]
-    learned = [state for state in states if isinstance(state, Learned)]
-    tomorrow = day_start(study_day(at, settings.rollover_hour) + 1, settings.rollover_hour)
-    return QuestionMastery(
-        question=question.id,
-        title=question.title,
-        mastery=_mean_recall(question.cards, memory, at),
-        cards=len(states),
-        new=len(states) - len(learned),
-        learning=sum(state.learning for state in learned),
-        due=sum(not state.learning and state.due_ms < tomorrow for state in learned),
-        known=sum(state.interval_days >= MATURE_DAYS for state in learned),
-    )
-
-
-def _mean_recall(cards: Sequence[Card], memory: Memory, at: int) -> float:
-    if not cards:
-        return 0.0
-    return sum(recall(memory.state(card.id, card.revision), at) for card in cards) / len(cards)
 
 
 def _share_right(reviews: Sequence[ReviewRecord]) -> float | None:

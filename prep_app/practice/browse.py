@@ -12,6 +12,7 @@ from prep_app.content.model import Card, CardId, Library
 from prep_app.content.query import Filter, Query, Word, parse
 from prep_app.content.search import Found, Index, Watch, open_index
 from prep_app.memory.days import study_day
+from prep_app.memory.fold import CardFold
 from prep_app.memory.store import Memory
 from prep_app.memory.types import CardMemory, New
 from prep_app.settings import Settings
@@ -71,7 +72,7 @@ class Browse:
         self._index = index
         self._states: tuple[int, dict[str, set[int]]] | None = None  # when they were looked at, and who is in which
         self._lock = threading.Lock()
-        self._done: list[CardId] = []  # cards changed here, so that only that is taken back
+        self._done: list[str] = []  # entries of the journal that were made here
 
     @classmethod
     def open(cls, library: Library, memory: Memory, settings: Settings, cache: Path | None, watch: Watch) -> Browse:
@@ -103,7 +104,10 @@ class Browse:
         )
 
     def standing(self, card: Card, at: int) -> Standing:
-        memory, flags = self.memory.state(card.id, card.revision), self.memory.flags(card.id, at)
+        return self._standing(card.revision, self.memory.fold(card.id), at)
+
+    def _standing(self, revision: int, fold: CardFold, at: int) -> Standing:
+        memory, flags = fold.of(revision), self.memory.flags_of(fold, at)
         if flags.suspended or flags.buried:
             state = "suspended" if flags.suspended else "buried"
         elif isinstance(memory, New):
@@ -133,27 +137,23 @@ class Browse:
     def toggle_suspended(self, card: Card, at: int) -> bool:
         """Suspend a card or let it back in; returns whether it is suspended now."""
         suspended = self.memory.flags(card.id).suspended
-        (self.memory.unsuspend if suspended else self.memory.suspend)(card.id, at)
-        self._changed(card.id)
+        self._changed((self.memory.unsuspend if suspended else self.memory.suspend)(card.id, at))
         return not suspended
 
     def toggle_marked(self, card: Card, at: int) -> bool:
         marked = self.memory.flags(card.id).marked
-        (self.memory.unmark if marked else self.memory.mark)(card.id, at)
-        self._changed(card.id)
+        self._changed((self.memory.unmark if marked else self.memory.mark)(card.id, at))
         return not marked
 
     def reset(self, card: Card, at: int) -> None:
         """Make the card new again; its reviews stay in the journal."""
-        self.memory.reset(card.id, at)
-        self._changed(card.id)
+        self._changed(self.memory.reset(card.id, at))
 
     def undo(self, at: int) -> CardId | None:
         """Take back the last change made here; None when there is none left."""
         if not self._done:
             return None
-        self._done.pop()
-        undone = self.memory.undo(at)
+        undone = self.memory.undo(at, self._done.pop())
         self._states = None
         return undone.card if undone else None
 
@@ -162,8 +162,8 @@ class Browse:
         self._done.clear()
         self._states = None
 
-    def _changed(self, card: CardId) -> None:
-        self._done.append(card)
+    def _changed(self, entry: str) -> None:
+        self._done.append(entry)
         self._states = None
 
     # States
@@ -172,8 +172,8 @@ class Browse:
         with self._lock:
             if self._states is None or not 0 <= at - self._states[0] < FRESH_MS:
                 held: dict[str, set[int]] = {state: set() for state in STATES}
-                for row, card in enumerate(self._index.cards):
-                    for state in self.standing(card, at).states:
+                for row, (card, fold) in enumerate(self.memory.each(self.library)):
+                    for state in self._standing(card.revision, fold, at).states:
                         held[state].add(row)
                 self._states = at, held
             return self._states[1]

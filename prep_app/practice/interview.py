@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from prep_app.content.model import Library
@@ -118,7 +119,7 @@ def standing(library: Library, memory: Memory, settings: Settings, at: int) -> S
     ahead = _Ahead.of(library, memory, settings, at, plan)
     course = ahead.planned()
     interval = ahead.interval(course)
-    left = len(todays_queue(list(library.cards.values()), memory, settings, at, plan=plan).cards)
+    left = len(todays_queue(library, memory, settings, at, plan=plan).cards)
     return Standing(
         date=plan.date,
         days_left=ahead.days,
@@ -142,11 +143,12 @@ class _Ahead:
     def of(cls, library: Library, memory: Memory, settings: Settings, at: int, plan: InterviewPlan) -> _Ahead:
         from prep_app.memory.plan import study_towards
 
-        cards = [card for card in library.cards.values() if not memory.flags(card.id).suspended]
-        each = 1 + len(cards) // MOST_CARDS
-        states = [memory.state(card.id, card.revision) for card in cards[::each]]
-        study = study_towards(plan, states, memory, settings, at)
-        return cls(replace(study, seconds=study.seconds / each), len(cards), each)
+        suspended = "SELECT count(*) FROM fold f JOIN deck d ON d.id = f.card WHERE f.suspended"
+        cards = len(library.cards) - int(memory.beside(library, suspended)[0][0])
+        each = 1 + cards // MOST_CARDS
+        asked = (fold.of(card.revision) for card, fold in memory.each(library) if not fold.suspended)
+        study = study_towards(plan, list(islice(asked, 0, None, each)), memory, settings, at)
+        return cls(replace(study, seconds=study.seconds / each), cards, each)
 
     @property
     def days(self) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from prep_app.content.body import KeyPoint, Kind, Recall
-from prep_app.content.model import Card, CardId, Library, Question
+from prep_app.content.model import Card, CardId, Library, Listed, Question
 from prep_app.memory.queue import apart
 from prep_app.memory.schedule import recall
 from prep_app.memory.store import Memory
@@ -58,33 +58,43 @@ def choose(
     first; no two of one topic follow each other, as far as there are topics. What is suspended or buried is not asked.
     """
     draw = random.Random(seed)
-    held: dict[str, list[Card]] = {}
-    for card in askable(library, memory, at, topic):
-        held.setdefault(card.question, []).append(card)
+    held: dict[str, list[Weighed]] = {}
+    for weighed in askable(library, memory, settings, at, topic):
+        held.setdefault(weighed.card.question, []).append(weighed)
     questions = list(held.values())
     draw.shuffle(questions)
     turns = deque(questions)
-    chosen: list[Card] = []
+    chosen: list[Listed] = []
     while turns and len(chosen) < count:
         pool = turns.popleft()
         kind = _kind(pool, chosen, count, draw)
-        card = _weak([card for card in pool if card.body.kind == kind], chosen, memory, settings, at, draw)
-        pool.remove(card)
-        chosen.append(card)
+        taken = _weak([one for one in pool if one.card.kind == kind], chosen, draw)
+        pool.remove(taken)
+        chosen.append(taken.card)
         if pool:
             turns.append(pool)
-    return tuple(apart(sorted(chosen, key=lambda card: card.difficulty), lambda card: card.topic))
+    chosen.sort(key=lambda card: card.difficulty)
+    return tuple(library.cards[card.id] for card in apart(chosen, lambda card: card.topic))
 
 
-def askable(library: Library, memory: Memory, at: int, topic: str = "") -> Iterator[Card]:
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A card that may be asked, and how likely its weakness makes it."""
+
+    card: Listed
+    weight: float
+
+
+def askable(library: Library, memory: Memory, settings: Settings, at: int, topic: str = "") -> Iterator[Weighed]:
     """The cards that may be asked; with a `topic`, those of that topic or question."""
-    wanted = topic.casefold()
-    for card in library.cards.values():
-        flags = memory.flags(card.id, at)
+    wanted, retention = topic.casefold(), settings.desired_retention
+    for card, fold in memory.each(library):
+        flags = memory.flags_of(fold, at)
         if not (flags.suspended or flags.buried) and (
             not wanted or wanted in (card.topic.casefold(), card.question.casefold())
         ):
-            yield card
+            shortfall = max(0.0, retention - recall(fold.of(card.revision), at)) / retention
+            yield Weighed(card, KNOWN + shortfall)
 
 
 def follow_up(
@@ -102,18 +112,19 @@ def follow_up(
     """
     deeper = [
         other
-        for other in askable(library, memory, at)
-        if other.id not in taken
-        and (
-            card.id in other.needs
-            or (other.question == card.question and other.topic == card.topic and other.difficulty > card.difficulty)
-        )
+        for other in askable(library, memory, settings, at)
+        if other.card.id not in taken and _follows(other.card, card)
     ]
     question = library.questions.get(card.question)
     spoken = [own for own in own_follow_ups(question) if own.id not in taken] if question is not None else []
     if spoken and (not deeper or draw.random() < SPOKEN):
         return replace(spoken[0], topic=card.topic)
-    return _weak(deeper, (), memory, settings, at, draw) if deeper else None
+    return library.cards[_weak(deeper, (), draw).card.id] if deeper else None
+
+
+def _follows(other: Listed, card: Card) -> bool:
+    same = other.question == card.question and other.topic == card.topic
+    return card.id in other.needs or (same and other.difficulty > card.difficulty)
 
 
 def own_follow_ups(question: Question) -> tuple[Card, ...]:
@@ -136,28 +147,19 @@ def is_own_follow_up(card: Card) -> bool:
     return OWN in card.id
 
 
-def _kind(pool: Sequence[Card], chosen: Sequence[Card], count: int, draw: random.Random) -> Kind:
+def _kind(pool: Sequence[Weighed], chosen: Sequence[Listed], count: int, draw: random.Random) -> Kind:
     """Draw the kind to ask next, by how much of its share is still to come."""
-    had = Counter(card.body.kind for card in chosen)
-    kinds = sorted({card.body.kind for card in pool})
+    had = Counter(card.kind for card in chosen)
+    kinds = sorted({one.card.kind for one in pool})
     return draw.choices(kinds, [max(RARE, MIX[kind] * count - had[kind]) for kind in kinds])[0]
 
 
-def _weak(
-    cards: Sequence[Card],
-    chosen: Sequence[Card],
-    memory: Memory,
-    settings: Settings,
-    at: int,
-    draw: random.Random,
-) -> Card:
+def _weak(pool: Sequence[Weighed], chosen: Sequence[Listed], draw: random.Random) -> Weighed:
     """Draw a card: weak ones, and such as an interviewer likes, are likelier; topics that were had are not."""
     had = Counter(card.topic for card in chosen)
-    wanted = settings.desired_retention
 
-    def weight(card: Card) -> float:
-        shortfall = max(0.0, wanted - recall(memory.state(card.id, card.revision), at)) / wanted
-        liked = 2 if PROBING.intersection(card.tags) else 1
-        return (KNOWN + shortfall) * liked / AGAIN ** had[card.topic]
+    def weight(one: Weighed) -> float:
+        liked = 2 if PROBING.intersection(one.card.tags) else 1
+        return one.weight * liked / AGAIN ** had[one.card.topic]
 
-    return draw.choices(cards, [weight(card) for card in cards])[0]
+    return draw.choices(pool, [weight(one) for one in pool])[0]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from prep_app.content.model import Card, Library
+from prep_app.content.model import Library
 from prep_app.memory.days import study_day
 from prep_app.memory.history import Bin, Day, Trouble, by_day, calibration, calibration_error, replay, trouble
 from prep_app.memory.parameters import worth_fitting
-from prep_app.memory.schedule import recall
 from prep_app.memory.statistics import Statistics, load_ahead, statistics
-from prep_app.memory.store import Memory
-from prep_app.memory.types import New
+from prep_app.memory.store import ALL, Memory
 from prep_app.settings import Settings
 
 READINESS_DAYS = 60  # how far back readiness is worked out again
@@ -56,7 +53,6 @@ class Scores:
 def scores(library: Library, memory: Memory, settings: Settings, at: int) -> Scores:
     """Return every score as it stands at `at` (UTC ms). Replays the journal: call it in a thread."""
     reviews = [review for review in memory.reviews() if review.at <= at]
-    cards = list(library.cards.values())
     today = study_day(at, settings.rollover_hour)
     first = study_day(reviews[0].at, settings.rollover_hour) if reviews else today
     begin = max(first, today - READINESS_DAYS)
@@ -65,24 +61,21 @@ def scores(library: Library, memory: Memory, settings: Settings, at: int) -> Sco
     bins = calibration(past.outcomes)
     return Scores(
         now=statistics(library, memory, settings, at, reviews),
-        topics=_topics(cards, memory, at),
-        days=by_day(reviews, past, cards, settings),
+        topics=_topics(library, memory, at),
+        days=by_day(reviews, past, list(library.cards), settings),
         calibration=bins,
         calibration_error=calibration_error(bins),
-        trouble=trouble(cards, memory),
-        load=load_ahead(cards, memory, today, settings.rollover_hour, LOAD_DAYS),
+        trouble=trouble(library, memory),
+        load=load_ahead(library, memory, today, settings.rollover_hour, LOAD_DAYS),
         worth_fitting=worth_fitting(memory),
     )
 
 
-def _topics(cards: list[Card], memory: Memory, at: int) -> tuple[TopicMastery, ...]:
-    groups: dict[tuple[str, str], list[Card]] = defaultdict(list)
-    for card in cards:
-        groups[card.question, card.topic].append(card)
-    found = []
-    for (question, topic), members in groups.items():
-        states = [memory.state(card.id, card.revision) for card in members]
-        mastery = sum(recall(state, at) for state in states) / len(states)
-        new = sum(isinstance(state, New) for state in states)
-        found.append(TopicMastery(question, topic, mastery, len(members), new))
-    return tuple(found)
+def _topics(library: Library, memory: Memory, at: int) -> tuple[TopicMastery, ...]:
+    rows = memory.beside(
+        library,
+        "SELECT d.question, d.topic, total(recall(f.stability, f.last_ms, f.decay, ?)) / count(*), count(*), "
+        f"count(*) - count(f.card) FROM {ALL} GROUP BY d.question, d.topic ORDER BY min(d.place)",
+        (at,),
+    )
+    return tuple(TopicMastery(*row) for row in rows)

@@ -6,8 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prep_app.content.model import Library
+from prep_app.memory.days import study_day
 from prep_app.memory.queue import minutes_for, todays_queue
-from prep_app.memory.statistics import QuestionMastery, statistics
+from prep_app.memory.statistics import (
+    FORECAST_DAYS,
+    QuestionMastery,
+    learned,
+    load_ahead,
+    masteries,
+    readiness,
+    streak,
+)
 from prep_app.memory.store import Memory
 from prep_app.practice.session import FIRST_SESSION, unfinished
 from prep_app.settings import Settings
@@ -45,10 +54,12 @@ class Today:
 
 
 def today(library: Library, memory: Memory, settings: Settings, at: int) -> Today:
-    cards = list(library.cards.values())
-    queue = todays_queue(cards, memory, settings, at, plan=memory.plan())
-    reviews = [review for review in memory.reviews() if review.at <= at]
-    scores = statistics(library, memory, settings, at, reviews)
+    day, hour = study_day(at, settings.rollover_hour), settings.rollover_hour
+    queue = todays_queue(library, memory, settings, at, plan=memory.plan())
+    questions = masteries(library, memory, settings, at)
+    forecast = load_ahead(library, memory, day, hour, FORECAST_DAYS)
+    days = memory.days()
+    answers, passed = days.get(day, (0, 0))
     first_time = memory.empty()
     start_count = min(FIRST_SESSION, len(queue.cards)) if first_time else len(queue.cards)
     claims = {(claim.demo, claim.check) for question in library.questions.values() for claim in question.claims}
@@ -58,19 +69,19 @@ def today(library: Library, memory: Memory, settings: Settings, at: int) -> Toda
     return Today(
         due=queue.due + queue.learning,
         new=queue.new,
-        learned=scores.learned,
-        questions=scores.questions,
-        score=scores.score_today,
-        streak_days=scores.streak_days,
-        readiness=scores.readiness,
+        learned=learned(questions),
+        questions=questions,
+        score=passed / answers if answers else None,
+        streak_days=streak(days, day),
+        readiness=readiness(questions),
         first_time=first_time,
         start_count=start_count,
         minutes=minutes_for(start_count, memory),
         backlog=backlog,
-        catch_up=days_to_catch_up(backlog, scores.forecast),
+        catch_up=days_to_catch_up(backlog, forecast),
         resumable=None if held is None else (held.done, held.total),
         next_due=queue.next_due,
-        forecast=scores.forecast,
+        forecast=forecast,
         claims=len(claims),
         proven=sum(proofs[claim].held for claim in claims if claim in proofs),
     )

@@ -14,8 +14,9 @@ from good_pack import HEAD, QUESTION, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prep_app.cache import open_cache
-from prep_app.content.library import KEPT, builtin_folders, library_for, load_library, open_library
+from prep_app.cache import discard_cache, open_cache
+from prep_app.content.kept import KEPT
+from prep_app.content.library import builtin_folders, library_for, load_library, open_library
 from prep_app.paths import Home
 
 # These packs are read with the demos that prep has, so they name none of them.
@@ -125,6 +126,48 @@ def test_a_damaged_row_is_compiled_anew(tmp_path: Path, body: str) -> None:
     connection = open_cache(cache)
     assert json.loads(connection.execute("SELECT body FROM library").fetchone()[0])["packs"]
     connection.close()
+
+
+LOSSES = {
+    "a card's text is damaged": "UPDATE card_text SET body = '{'",
+    "it was thrown out for others": "DELETE FROM library; DELETE FROM card; DELETE FROM card_text",
+    "its tables are gone": "DROP TABLE card; DROP TABLE card_text",
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_cards_that_the_cache_loses_while_they_are_used_are_compiled_anew(tmp_path: Path, loss: str) -> None:
+    folder = write(tmp_path, q1=PLAIN)
+    expected = load_library([folder])
+    for look in (
+        lambda one: list(one.cards.values()),
+        lambda one: {name: one.cards[name] for name in expected.cards},
+        lambda one: [question.cards[1] for question in one.questions.values()],
+        lambda one: "q1-choice" in one.cards and "none" not in one.cards,
+    ):
+        cache = tmp_path / "cache.db"
+        library = open_library([folder], cache)
+        assert library.kept is not None
+        connection = open_cache(cache)
+        connection.executescript(LOSSES[loss])
+        connection.close()
+        assert look(library) == look(expected)
+        discard_cache(cache)
+
+
+def test_packs_left_alone_for_a_while_are_known_without_being_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prep_app.content.library.SETTLED", -3600)  # "a while" is over at once
+    folder, cache = write(tmp_path, q1=PLAIN), tmp_path / "cache.db"
+    first = open_library([folder], cache)
+    (folder / "q1.yaml").write_text(PLAIN.replace("LoRA", "QLoRA"))
+    edited = open_library([folder], cache)
+    assert edited != first
+    with monkeypatch.context() as reading:
+        reading.setattr("prep_app.content.library.snapshot", None)
+        assert open_library([folder], cache) == edited
+    assert edited == load_library([folder])
 
 
 def test_no_cache_no_harm(tmp_path: Path) -> None:

@@ -115,7 +115,8 @@ def test_a_cache_of_another_version_is_made_anew_with_the_index_in_it(
     connection = open_cache(cache)
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     connection.close()
-    assert sorted(names) == ["library", "memory", "sync"]
+    assert "library" in names
+    assert not [name for name in names if name.startswith("search")]
     index = open_index(library_of(*CARDS), cache)
     assert found(index, "fisher") == ["q14-fisher"]
     index.close()

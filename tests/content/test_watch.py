@@ -10,8 +10,8 @@ import pytest
 from good_pack import HEAD, write
 from test_library import PLAIN
 
-from prep_app.content.folder import folders_in
-from prep_app.content.watch import Watch, stamp
+from prep_app.content.folder import folders_in, stamp
+from prep_app.content.watch import Watch
 
 EDITS: dict[str, Callable[[Path], object]] = {
     "a file is edited": lambda packs: (packs / "small" / "q1.yaml").write_text(PLAIN.replace("LoRA", "QLoRA")),

@@ -13,6 +13,7 @@ from prep_app.memory.store import Memory
 from prep_app.memory.types import Rating
 from prep_app.settings import Settings
 from tests.conftest import Clock
+from tests.memory.test_queue import packed
 
 SETTINGS = Settings()
 CARDS = [
@@ -48,7 +49,10 @@ def test_readiness_on_a_past_day_is_what_it_was_on_that_day(memory: Memory, cloc
     then = {card.id: memory.state(card.id) for card in CARDS}
     learn(memory, clock, days=10)
     reviews = memory.reviews()
-    days = {one.day: one for one in by_day(reviews, replay(reviews, SETTINGS, PARAMETERS, [day]), CARDS, SETTINGS)}
+    days = {
+        one.day: one
+        for one in by_day(reviews, replay(reviews, SETTINGS, PARAMETERS, [day]), [card.id for card in CARDS], SETTINGS)
+    }
     at = days[day]
     end = day_start(day + 1, SETTINGS.rollover_hour)
     assert at.readiness == pytest.approx(sum(recall(then[card.id], end) for card in CARDS) / len(CARDS))
@@ -88,7 +92,7 @@ def test_a_card_that_lapses_again_and_again_is_named_with_a_remedy(memory: Memor
         clock.pass_days(10)
         for card in CARDS[:2]:
             memory.answer(card.id, Rating.AGAIN, at=clock())
-    found = trouble(CARDS, memory)
+    found = trouble(packed(CARDS), memory)
     assert {one.card for one in found} == {"c0", "c1"}
     assert all(one.leech for one in found)
     assert {one.remedy for one in found} == {

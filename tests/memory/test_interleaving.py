@@ -27,7 +27,11 @@ CHANGES = ["bury", "suspend", "unsuspend", "reset", "mark", "unmark"]
 def everything(memory: Memory) -> Any:
     folds = [(memory.state(card), memory.state(card, 2), memory.flags(card), memory.answers(card)) for card in CARDS]
     sums = (memory.spaced_reviews(), memory.seconds_per_card(), memory.empty(), memory.last_session())
-    return folds, sums, memory.proofs(), memory.parameters, memory.reviews()
+    reviews = memory.reviews()
+    assert sum(answers for answers, _ in memory.days().values()) == len(reviews)
+    assert sum(right for _, right in memory.days().values()) == sum(one.rating > Rating.AGAIN for one in reviews)
+    begun = [memory.introduced_on(day) for day in memory.days()]
+    return folds, sums, memory.proofs(), memory.parameters, memory.days(), begun, reviews
 
 
 class Windows:

@@ -14,13 +14,12 @@ from prep_app.content.model import Card
 from prep_app.memory.days import study_day
 from prep_app.memory.habits import usual_habits
 from prep_app.memory.plan import study_towards
-from prep_app.memory.queue import todays_queue
 from prep_app.memory.store import Memory
 from prep_app.memory.types import InterviewPlan, New, Rating
 from prep_app.paths import Home
 from prep_app.settings import Settings
 from tests.conftest import Clock
-from tests.memory.test_queue import cards, chained
+from tests.memory.test_queue import cards, chained, queue_of
 
 SETTINGS = Settings()
 
@@ -73,11 +72,11 @@ def test_whatever_happened_the_day_keeps_to_its_minutes_and_to_what_may_be_asked
                 memory.undo(clock())
             case what:
                 getattr(memory, what)(card.id, clock())
-    queue = todays_queue(pool, memory, SETTINGS, clock(), plan=plan)
-    assert queue == todays_queue(pool, memory, SETTINGS, clock(), plan=plan)
+    queue = queue_of(pool, memory, SETTINGS, clock(), plan=plan)
+    assert queue == queue_of(pool, memory, SETTINGS, clock(), plan=plan)
     memory.close()
     memory = Memory.open(home, SETTINGS)  # nothing is kept but the journal
-    assert queue == todays_queue(pool, memory, SETTINGS, clock(), plan=plan)
+    assert queue == queue_of(pool, memory, SETTINGS, clock(), plan=plan)
 
     asked = list(queue.cards)
     assert len(set(asked)) == len(asked) == queue.learning + queue.due + queue.new
@@ -104,39 +103,39 @@ def test_after_the_date_and_without_a_plan_the_day_is_plain(memory: Memory, cloc
         memory.answer(card.id, Rating.GOOD, at=clock())
     for _ in range(5):
         clock.pass_days(1)
-        plain = todays_queue(pool, memory, SETTINGS, clock())
+        plain = queue_of(pool, memory, SETTINGS, clock())
         over = plan.days_left(study_day(clock(), 4)) < 0
-        assert (todays_queue(pool, memory, SETTINGS, clock(), plan=plan) == plain) == over
+        assert (queue_of(pool, memory, SETTINGS, clock(), plan=plan) == plain) == over
 
 
 def test_a_missed_day_is_made_up_for_from_what_stands(memory: Memory, clock: Clock) -> None:
     pool, plan = cards(30), towards(clock, 4, minutes=6)
-    first = todays_queue(pool, memory, SETTINGS, clock(), plan=plan)
+    first = queue_of(pool, memory, SETTINGS, clock(), plan=plan)
     clock.pass_days(2)  # both missed
-    later = todays_queue(pool, memory, SETTINGS, clock(), plan=plan)
+    later = queue_of(pool, memory, SETTINGS, clock(), plan=plan)
     assert later.new == len(later.cards) >= first.new > 0
-    assert later == todays_queue(pool, memory, SETTINGS, clock(), plan=towards(clock, 2, minutes=6))
+    assert later == queue_of(pool, memory, SETTINGS, clock(), plan=towards(clock, 2, minutes=6))
 
 
 def test_minutes_already_given_today_count(memory: Memory, clock: Clock) -> None:
     pool, plan = cards(60), towards(clock, 5, minutes=5)
-    before = len(todays_queue(pool, memory, SETTINGS, clock(), plan=plan).cards)
+    before = len(queue_of(pool, memory, SETTINGS, clock(), plan=plan).cards)
     for card in pool[:3]:
         memory.answer(card.id, Rating.GOOD, at=clock(), seconds=40)
-    assert 0 < len(todays_queue(pool, memory, SETTINGS, clock(), plan=plan).cards) < before
+    assert 0 < len(queue_of(pool, memory, SETTINGS, clock(), plan=plan).cards) < before
     for card in pool[3:8]:
         memory.answer(card.id, Rating.GOOD, at=clock(), seconds=40)
-    queue = todays_queue(pool, memory, SETTINGS, clock(), plan=plan)
+    queue = queue_of(pool, memory, SETTINGS, clock(), plan=plan)
     assert queue.cards == ()
     assert study_day(queue.next_due or 0, 4) == study_day(clock(), 4) + 1
     clock.pass_days(1)
-    assert todays_queue(pool, memory, SETTINGS, clock(), plan=plan).cards
+    assert queue_of(pool, memory, SETTINGS, clock(), plan=plan).cards
 
 
 def test_a_failed_card_is_asked_again_though_the_minutes_are_over(memory: Memory, clock: Clock) -> None:
     pool, plan = cards(5), towards(clock, 5, minutes=1)
     memory.answer(pool[3].id, Rating.AGAIN, at=clock(), seconds=200)
-    assert todays_queue(pool, memory, SETTINGS, clock(), plan=plan).cards == (pool[3].id,)
+    assert queue_of(pool, memory, SETTINGS, clock(), plan=plan).cards == (pool[3].id,)
 
 
 def test_cards_that_will_hold_wait_and_the_fragile_are_asked_before_they_are_due(memory: Memory, clock: Clock) -> None:
@@ -148,8 +147,8 @@ def test_cards_that_will_hold_wait_and_the_fragile_are_asked_before_they_are_due
     for card in pool[2:]:
         memory.answer(card.id, Rating.GOOD, at=clock())
     clock.pass_days(1)
-    assert todays_queue(pool, memory, SETTINGS, clock()).cards == ()
-    assert set(todays_queue(pool, memory, SETTINGS, clock(), plan=towards(clock, 1)).cards) == {pool[2].id, pool[3].id}
+    assert queue_of(pool, memory, SETTINGS, clock()).cards == ()
+    assert set(queue_of(pool, memory, SETTINGS, clock(), plan=towards(clock, 1)).cards) == {pool[2].id, pool[3].id}
 
 
 def test_on_the_day_itself_nothing_is_new_and_the_weakest_come_first(memory: Memory, clock: Clock) -> None:
@@ -159,17 +158,17 @@ def test_on_the_day_itself_nothing_is_new_and_the_weakest_come_first(memory: Mem
     memory.answer(pool[1].id, Rating.GOOD, at=clock())
     memory.answer(pool[2].id, Rating.GOOD, at=clock())
     clock.pass_days(9)
-    assert todays_queue(pool, memory, SETTINGS, clock(), plan=plan).cards[:2] == (pool[1].id, pool[2].id)
-    assert todays_queue(pool, memory, SETTINGS, clock(), plan=plan).new == 0
+    assert queue_of(pool, memory, SETTINGS, clock(), plan=plan).cards[:2] == (pool[1].id, pool[2].id)
+    assert queue_of(pool, memory, SETTINGS, clock(), plan=plan).new == 0
 
 
 def test_a_short_session_takes_what_gains_most_and_more_new_cards_can_be_asked_for(
     memory: Memory, clock: Clock
 ) -> None:
     pool, plan = cards(40), towards(clock, 3)
-    queue = todays_queue(pool, memory, SETTINGS, clock(), plan=plan)
-    assert len(todays_queue(pool, memory, SETTINGS, clock(), plan=plan, limit=3).cards) == 3
-    assert todays_queue(pool, memory, SETTINGS, clock(), plan=plan, extra_new=4).new == queue.new + 4
+    queue = queue_of(pool, memory, SETTINGS, clock(), plan=plan)
+    assert len(queue_of(pool, memory, SETTINGS, clock(), plan=plan, limit=3).cards) == 3
+    assert queue_of(pool, memory, SETTINGS, clock(), plan=plan, extra_new=4).new == queue.new + 4
 
 
 def test_the_plan_outlives_a_restart_the_newest_wins_and_none_clears_it(

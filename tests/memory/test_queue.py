@@ -9,8 +9,10 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from prep_app.content.body import KeyPoint, Recall
-from prep_app.content.model import Card, CardId, QuestionId
-from prep_app.memory.queue import in_order, todays_queue
+from prep_app.content.library import builtin_folders, load_library, open_library
+from prep_app.content.model import Card, CardId, Library, Pack, Question, QuestionId
+from prep_app.content.order import in_order
+from prep_app.memory.queue import Queue, todays_queue
 from prep_app.memory.store import Memory
 from prep_app.memory.types import Rating
 from prep_app.paths import Home
@@ -27,13 +29,30 @@ def cards(*counts: int) -> list[Card]:
     ]
 
 
+def packed(pool: list[Card]) -> Library:
+    """A library of these cards."""
+    names = dict.fromkeys(card.question for card in pool)
+    questions = tuple(
+        Question(
+            id=name, pack="p", title="", ask="", short="", full="", key_points=(), mistakes=(), follow_ups=(), claims=(),
+            demos=(), sources=(), cards=tuple(card for card in pool if card.question == name),
+        )
+        for name in names
+    )  # fmt: skip
+    return Library((Pack("p", "P", "", questions),))
+
+
+def queue_of(pool: list[Card], memory: Memory, settings: Settings, at: int, **options: object) -> Queue:
+    return todays_queue(packed(pool), memory, settings, at, **options)  # type: ignore[arg-type]
+
+
 @limits(deadline=None, max_examples=60)
 @given(counts=st.lists(st.integers(0, 12), min_size=1, max_size=4))
 def test_siblings_are_apart_wherever_the_numbers_allow(counts: list[int], tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
     memory = Memory.open(Home(tmp_path_factory.mktemp("home")), Settings())
     clock = Clock()
     pool = cards(*counts)
-    queue = todays_queue(pool, memory, Settings(new_per_day=100), clock())
+    queue = queue_of(pool, memory, Settings(new_per_day=100), clock())
     assert sorted(queue.cards) == sorted(card.id for card in pool)
     neighbours = sum(a[0] == b[0] for a, b in zip(queue.cards, queue.cards[1:], strict=False))
     total, largest = sum(counts), max(counts)
@@ -43,23 +62,23 @@ def test_siblings_are_apart_wherever_the_numbers_allow(counts: list[int], tmp_pa
 
 def test_the_daily_limit_of_new_cards_counts_those_already_begun(memory: Memory, clock: Clock) -> None:
     pool, settings = cards(10), Settings(new_per_day=4)
-    assert len(todays_queue(pool, memory, settings, clock()).cards) == 4
+    assert len(queue_of(pool, memory, settings, clock()).cards) == 4
     memory.answer(pool[0].id, Rating.EASY, at=clock())
-    queue = todays_queue(pool, memory, settings, clock())
+    queue = queue_of(pool, memory, settings, clock())
     assert queue.new == 3
-    assert todays_queue(pool, memory, settings, clock(), extra_new=2).new == 5
+    assert queue_of(pool, memory, settings, clock(), extra_new=2).new == 5
     assert queue.next_due is not None
     clock.pass_days(1)
-    assert todays_queue(pool, memory, settings, clock()).new == 4
+    assert queue_of(pool, memory, settings, clock()).new == 4
 
 
 def test_suspended_and_buried_cards_are_left_out_the_buried_until_tomorrow(memory: Memory, clock: Clock) -> None:
     pool, settings = cards(3), Settings()
     memory.suspend(pool[0].id, clock())
     memory.bury(pool[1].id, clock())
-    assert todays_queue(pool, memory, settings, clock()).cards == (pool[2].id,)
+    assert queue_of(pool, memory, settings, clock()).cards == (pool[2].id,)
     clock.pass_days(1)
-    assert set(todays_queue(pool, memory, settings, clock()).cards) == {pool[1].id, pool[2].id}
+    assert set(queue_of(pool, memory, settings, clock()).cards) == {pool[1].id, pool[2].id}
 
 
 def test_a_short_session_takes_what_is_likeliest_to_be_forgotten(memory: Memory, clock: Clock) -> None:
@@ -67,7 +86,7 @@ def test_a_short_session_takes_what_is_likeliest_to_be_forgotten(memory: Memory,
     for number, card in enumerate(pool):
         memory.answer(card.id, Rating.EASY if number % 2 else Rating.GOOD, at=clock())
     clock.pass_days(60)
-    queue = todays_queue(pool, memory, settings, clock(), limit=3)
+    queue = queue_of(pool, memory, settings, clock(), limit=3)
     assert set(queue.cards) == {pool[0].id, pool[2].id, pool[4].id}
     assert queue.overdue == 6
 
@@ -76,7 +95,7 @@ def test_a_failed_card_is_asked_first(memory: Memory, clock: Clock) -> None:
     pool, settings = cards(3), Settings()
     memory.answer(pool[2].id, Rating.AGAIN, at=clock())
     clock.pass_seconds(120)
-    queue = todays_queue(pool, memory, settings, clock())
+    queue = queue_of(pool, memory, settings, clock())
     assert queue.cards[0] == pool[2].id
     assert queue.learning == 1
 
@@ -95,7 +114,7 @@ def test_a_new_card_comes_after_those_it_needs(data: st.DataObject, counts: list
     needs = {order[at]: [order[data.draw(names) % at]] for at in range(1, len(pool)) if data.draw(st.booleans())}
     pool = chained(pool, needs)
     memory = Memory.open(Home(tmp_path_factory.mktemp("home")), Settings())
-    asked = list(todays_queue(pool, memory, Settings(new_per_day=data.draw(st.integers(1, 30))), Clock()()).cards)
+    asked = list(queue_of(pool, memory, Settings(new_per_day=data.draw(st.integers(1, 30))), Clock()()).cards)
     memory.close()
     for card in pool:
         for need in card.needs:
@@ -106,7 +125,7 @@ def test_a_new_card_comes_after_those_it_needs(data: st.DataObject, counts: list
 def test_a_card_being_reviewed_does_not_wait_for_a_new_one_that_it_needs(memory: Memory, clock: Clock) -> None:
     pool = chained(cards(2), {0: [1]})
     memory.answer(pool[0].id, Rating.AGAIN, at=clock())
-    assert todays_queue(pool, memory, Settings(), clock()).cards == (pool[0].id, pool[1].id)
+    assert queue_of(pool, memory, Settings(), clock()).cards == (pool[0].id, pool[1].id)
 
 
 def test_a_long_chain_and_even_a_circle_are_put_in_some_order() -> None:
@@ -115,3 +134,20 @@ def test_a_long_chain_and_even_a_circle_are_put_in_some_order() -> None:
     assert [card.id for card in in_order(chain)] == [card.id for card in reversed(pool)]
     circle = chained(pool[:2], {0: [1], 1: [0]})
     assert len(in_order(circle)) == 2
+
+
+def test_packs_kept_in_the_cache_and_packs_in_memory_are_asked_the_same(
+    home: Home, memory: Memory, clock: Clock
+) -> None:
+    kept, held = open_library(builtin_folders(), home.cache), load_library(builtin_folders())
+    assert kept.kept is not None
+    for number, name in enumerate(held.cards):
+        if number % 3:
+            memory.answer(name, Rating(1 + number % 4), at=clock())
+        if number % 7 == 0:
+            (memory.bury, memory.suspend)[number % 2](name, clock())
+    clock.pass_days(6)
+    for options in ({}, {"limit": 9}, {"only": ("Q4", "Q35")}, {"extra_new": 3}):
+        first, second = (todays_queue(one, memory, Settings(), clock(), **options) for one in (kept, held))  # type: ignore[arg-type]
+        assert first == second
+        assert first.cards

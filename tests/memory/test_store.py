@@ -7,14 +7,17 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from prep_app.content.model import CardId
 from prep_app.errors import UserError
+from prep_app.memory.days import study_day
 from prep_app.memory.journal import Journal
 from prep_app.memory.journal_file import JOURNAL_VERSION, file_damage
+from prep_app.memory.schedule import next_memory
 from prep_app.memory.store import Memory
 from prep_app.memory.types import DemoNote, New, Proof, Rating
 from prep_app.paths import Home
@@ -89,6 +92,38 @@ def test_a_damaged_cache_is_made_anew_without_a_word(home: Home, clock: Clock, d
     memory = Memory.open(home, Settings())
     assert memory.state(CARDS[0]) == held
     memory.close()
+
+
+def test_a_cache_that_fails_while_it_is_used_loses_nothing(home: Home, clock: Clock) -> None:
+    memory = Memory.open(home, Settings())
+    memory.answer(CARDS[0], Rating.GOOD, at=clock())
+    assert memory.days()
+    with closing(sqlite3.connect(home.cache)) as other:
+        other.execute("DROP TABLE fold")
+    memory.answer(CARDS[1], Rating.GOOD, at=clock())
+    assert sum(answers for answers, _ in memory.days().values()) == 2
+    held = [memory.fold(card) for card in CARDS]
+    memory.close()
+    home.cache.unlink()
+    memory = Memory.open(home, Settings())
+    assert [memory.fold(card) for card in CARDS] == held
+    memory.close()
+
+
+def test_windows_with_other_settings_leave_each_other_alone(home: Home, clock: Clock) -> None:
+    wanted = [0.9, 0.8]
+    windows = [Memory.open(home, Settings(desired_retention=share)) for share in wanted]
+    for turn in range(6):
+        windows[turn % 2].answer(CARDS[turn // 2], Rating.EASY, at=clock())
+    for window, share in zip(windows, wanted, strict=True):
+        window.refresh()
+        expected = [next_memory(New(), Rating.EASY, clock(), Settings(desired_retention=share))] * 3
+        window.answer(CARDS[0], Rating.AGAIN, at=clock())
+        window.undo(clock())
+        assert window.days()[study_day(clock(), 4)] == (6, 6)
+        after = [next_memory(one, Rating.EASY, clock(), window.settings) for one in expected]
+        assert [window.state(card).interval_days for card in CARDS] == [one.interval_days for one in after]
+        window.close()
 
 
 def test_other_settings_fold_the_same_journal_anew(home: Home, clock: Clock) -> None:

@@ -11,7 +11,8 @@ from prep_app.content.body import Choice
 from prep_app.content.model import Library, QuestionId
 from prep_app.memory.store import Memory
 from prep_app.memory.types import New, Rating
-from prep_app.practice.session import FIRST_SESSION, Session
+from prep_app.paths import Home
+from prep_app.practice.session import FIRST_SESSION, Session, unfinished
 from prep_app.practice.today import days_to_catch_up, today
 from prep_app.settings import Settings
 from tests.conftest import Clock
@@ -61,6 +62,23 @@ def test_what_failed_comes_back_after_a_few_others(library: Library, memory: Mem
     assert between == 3
 
 
+def test_undo_takes_back_what_was_done_here_whatever_another_window_did_since(
+    home: Home, library: Library, memory: Memory, clock: Clock
+) -> None:
+    session = start(library, memory, clock)
+    here = session.current.id
+    session.grade(Rating.GOOD)
+    other = Memory.open(home, Settings())
+    clock.pass_seconds(5)
+    there = next(card for card in library.cards if card != here)
+    other.answer(there, Rating.GOOD, at=clock())
+    other.close()
+    clock.pass_seconds(5)
+    assert session.undo().id == here
+    assert [review.card for review in memory.reviews()] == [there]
+    assert memory.state(here) == New()
+
+
 def test_undo_walks_all_the_way_back(library: Library, memory: Memory, clock: Clock) -> None:
     session = start(library, memory, clock)
     seen = []
@@ -85,6 +103,47 @@ def test_a_left_session_goes_on_the_same_day_only(library: Library, memory: Memo
     assert (resumed.position, resumed.total, resumed.current) == (2, 5, session.current)
     clock.pass_days(1)
     assert not start(library, memory, clock).resumed
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_was_done_a_left_session_goes_on_where_it_stood(
+    library: Library, memory: Memory, clock: Clock, seed: int
+) -> None:
+    chance, session = random.Random(seed), start(library, memory, clock, extra_new=15)
+    for _ in range(30):
+        clock.pass_seconds(10)
+        if session.current is None:
+            break
+        match chance.choice(["grade"] * 6 + ["bury", "suspend", "mark", "undo", "undo"]):
+            case "grade":
+                session.grade(Rating(chance.randint(1, 4)))
+            case "bury":
+                session.bury()
+            case "suspend":
+                session.suspend()
+            case "mark":
+                session.toggle_mark()
+            case "undo":
+                session.undo()
+        held = unfinished(library, memory, Settings(), clock())
+        if not session.position or not session.left:
+            assert held is None
+        else:
+            assert held is not None
+            assert (held.waiting, held.done) == (session._plan.waiting, session.position)
+
+
+def test_a_session_that_an_earlier_prep_noted_after_each_answer_is_resumed(
+    library: Library, memory: Memory, clock: Clock
+) -> None:
+    names = list(library.cards)[:6]
+    memory.note_session({"waiting": names, "done": 0}, clock())
+    memory.answer(names[0], Rating.GOOD, at=clock())
+    memory.note_session({"waiting": names[1:], "done": 1}, clock())
+    memory.answer(names[1], Rating.GOOD, at=clock())  # in another window, by this prep
+    session = start(library, memory, clock)
+    assert session.resumed
+    assert (session.position, session.left, session.current.id) == (2, 4, names[2])  # type: ignore[union-attr]
 
 
 def test_a_finished_session_is_not_resumed(library: Library, memory: Memory, clock: Clock) -> None:

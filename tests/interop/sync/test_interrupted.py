@@ -19,9 +19,9 @@ from prep_app.cache import discard_cache
 from prep_app.content.model import CardId
 from prep_app.errors import UserError
 from prep_app.interop.sync.connection import connected
+from prep_app.memory.fold import fold_card
 from prep_app.memory.journal import Journal
 from prep_app.memory.journal_file import entry_id, file_damage
-from prep_app.memory.replay import fold_all
 from prep_app.memory.store import Memory
 from prep_app.memory.types import Rating
 from prep_app.paths import Home
@@ -163,15 +163,16 @@ class Machines(RuleBasedStateMachine):
         with self.database.admin() as admin:
             rows = admin.execute("SELECT id FROM prep.entry WHERE learner = %s ORDER BY id", [self.role]).fetchall()
         assert [row[0] for row in rows] == union
-        cards = []
+        folds = []
         for home, memory in zip(self.homes, self.memories, strict=True):
             assert ids(home) == union
             memory.refresh()
-            cards.append(memory._held.cards)
+            folds.append({card: memory.fold(card) for card in CARDS})
             with closing(Journal(home.journal, home.backups)) as journal:
-                assert fold_all(journal, Settings(), memory.parameters).cards == memory._held.cards
+                anew = {card: journal.of_card(card, journal.tip()[0]) for card in CARDS}
+            assert {card: fold_card(anew[card], Settings(), memory.parameters) for card in CARDS} == folds[-1]
             memory.close()
-        assert cards[0] == cards[1] == cards[2]
+        assert folds[0] == folds[1] == folds[2]
         shutil.rmtree(self.folder)
 
 

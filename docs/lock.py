@@ -22,7 +22,7 @@ HEAD = """\
 # Made by `make lock`. Install: pip install --require-hashes --no-deps -r requirements.lock -r requirements-torch.lock
 """
 SAYS = {
-    "requirements.lock": "What prep, its extras and its tests need, but for torch. Python 3.11 and newer, any platform.",
+    "requirements.lock": "What prep, its extras and its tests need, but for torch. Python 3.11 or newer, any platform.",
     "requirements-torch.lock": "torch as PyPI has it: with CUDA on Linux. For the CPU alone see docs/licences.md.",
 }
 

@@ -55,7 +55,7 @@ class HomeScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         if self.app.opened.is_set():  # type: ignore[attr-defined]
-            self.run_worker(self.look(), exclusive=True)
+            self.run_worker(self.look(), group="look", exclusive=True)
 
     def on_resize(self) -> None:
         if self.today is not None:
@@ -129,7 +129,7 @@ class HomeScreen(Screen[None]):
 
     def library_changed(self, desk: Desk) -> None:
         """Packs were edited: show how things stand with them as they are now."""
-        self.run_worker(self.look(), exclusive=True)
+        self.run_worker(self.look(), group="look", exclusive=True)
 
     @on(OptionList.OptionSelected)
     async def _chosen(self, message: OptionList.OptionSelected) -> None:

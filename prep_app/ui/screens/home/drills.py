@@ -61,6 +61,8 @@ class DrillScreen(ClosesOnce, ModalScreen[Drill | None]):
             self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
+        if self.gone:
+            return
         listed = self.query_one(SteadyList)
         at, width = listed.highlighted, self.query_one(".box").size.width - FRAME
         whole = [Option(_row(drill, width, "")) for drill in self.drills.whole]

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from prep_app.ui import keys
 from prep_app.ui.widgets.key_line import KeyLine
+from prep_app.ui.widgets.steady_list import SteadyList
 
 if TYPE_CHECKING:  # at the first paint there is nothing to show yet: these are imported while it is up
     from prep_app.content.model import CardId, QuestionId
@@ -45,7 +46,7 @@ class HomeScreen(Screen[None]):
             yield Static("answers that prove themselves", classes="said", markup=False)
         with VerticalScroll(id="page", can_focus=False), Vertical(id="column"):
             yield Static("Opening your cards…", id="tally", markup=False)
-            yield OptionList(id="menu", markup=False)
+            yield SteadyList(id="menu", markup=False)
             yield Static("", id="note", markup=False)
         yield KeyLine()
 

@@ -112,6 +112,8 @@ class StatsScreen(ClosesOnce, Screen[None]):
         return Found(held, Mocks(history(desk.memory), unmarked(desk.memory)))
 
     async def _draw(self, found: Found) -> None:
+        if self.gone:
+            return
         width = max(30, min(COLUMN, self.size.width - 2 * MARGIN))
         hour = self.desk.settings.rollover_hour
         today = study_day(now(), hour)

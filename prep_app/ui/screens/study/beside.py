@@ -15,6 +15,7 @@ from prep_app.content.model import DemoLink
 from prep_app.practice.demo_runs import keep_run
 from prep_app.ui.desk import Desk, now
 from prep_app.ui.export import export
+from prep_app.ui.screens.closes_once import SaysErrors
 from prep_app.ui.screens.study.card_page import CardPage
 from prep_app.ui.widgets.demo_pane import DemoPane
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from prep_app.ui.app import PrepApp
 
 
-class Beside(Container):
+class Beside(SaysErrors, Container):
     """Posts `Proved` when a run has said something of the card's claims."""
 
     class Proved(Message):
@@ -42,9 +43,10 @@ class Beside(Container):
         """Run a demo beside the card, in the place of any other."""
         self.close()
         app = cast("PrepApp", self.app)
-        self.pane = DemoPane(link, await self._demo(link), app.lab, wanted_keys=app.settings.keys)
-        await self.mount(self.pane)
-        self.pane.focus()
+        self.pane = pane = DemoPane(link, await self._demo(link), app.lab, wanted_keys=app.settings.keys)
+        await self.mount(pane)
+        if self.pane is pane:  # it may have been closed meanwhile
+            pane.focus()
 
     async def open_lab(self, link: DemoLink) -> None:
         from prep_app.ui.screens.bench.screen import BenchScreen

@@ -65,14 +65,14 @@ class KeyPoints(VerticalGroup):
     def move(self, step: int) -> None:
         self.cursor = (self.cursor + step) % len(self.points)
         self._draw()
-        self.query(PointLine)[self.cursor].scroll_visible(animate=False)
+        self._into_sight()
 
     def tick(self) -> None:
         """Tick or untick the point under the cursor, and go on to the next."""
         self.ticked ^= {self.cursor}
         self.cursor = min(self.cursor + 1, len(self.points) - 1)
         self._draw()
-        self.query(PointLine)[self.cursor].scroll_visible(animate=False)
+        self._into_sight()
         self.post_message(self.Ticked())
 
     def on_point_line_clicked(self, message: PointLine.Clicked) -> None:
@@ -83,3 +83,8 @@ class KeyPoints(VerticalGroup):
     def _draw(self) -> None:
         for line in self.query(PointLine):
             line.draw(ticked=line.index in self.ticked, cursor=line.index == self.cursor)
+
+    def _into_sight(self) -> None:
+        for line in self.query(PointLine):  # none yet, where keys were typed ahead
+            if line.index == self.cursor:
+                line.scroll_visible(animate=False)

@@ -159,6 +159,8 @@ class StudyScreen(ClosesOnce, Screen[None]):
                 return not self.revealed and card is not None and bool(card.hint)
             case "demo" | "lab":
                 return card is not None and self._demo_link(card) is not None
+            case "bury" | "suspend" | "mark" | "info":
+                return card is not None  # a pack may have gone while it was open
         return True
 
     async def action_reveal(self) -> None:
@@ -271,12 +273,13 @@ class StudyScreen(ClosesOnce, Screen[None]):
 
     @on(Answering.Submitted)
     async def _answer_complete(self) -> None:
-        if not self.revealed:
+        if not self.revealed and self.page.asked is not None and self.page.asked.card is self.session.current:
             await self.action_reveal()
 
     @on(KeyPoints.Ticked)
     def _ticks_changed(self) -> None:
-        self._draw_bar()
+        if self.page.asked is not None and self.page.asked.card is self.session.current:  # not one graded just now
+            self._draw_bar()
 
     def on_resize(self) -> None:
         self._draw_status()

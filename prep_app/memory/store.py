@@ -118,7 +118,10 @@ class Memory:
             return self._in_hand[1]
 
     def beside(self, library: Library, query: str, values: Values = ()) -> list[Any]:
-        """Ask SQL about a library's cards in the table `deck`, beside the table `fold` of what is remembered."""
+        """Ask SQL about a library's cards in the table `deck`, beside the table `fold` of what is remembered.
+
+        Those that were not learned as they are stand in `fresh` as well.
+        """
         return self._ask(lambda folded: folded.beside(library, query, values))
 
     def each(self, library: Library) -> Iterator[tuple[Listed, CardFold]]:

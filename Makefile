@@ -1,8 +1,10 @@
 # make run: open the app.  make test: everything CI runs.  Both set up .venv by themselves.
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINNED := $(INSTALL) --require-hashes --no-deps -r requirements.lock -r requirements-torch.lock  # make LOCKED=1 run
 
-.PHONY: run test thorough lint types imports unit format bench docs clean help
+.PHONY: run test thorough lint types imports unit format bench quality docs lock licences clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -22,8 +24,8 @@ types: .venv/installed-test     ## mypy
 imports: .venv/installed-test   ## import-linter: which package may know which
 	$(BIN)/lint-imports
 
-unit: .venv/installed-test      ## pytest
-	$(BIN)/python -m pytest -n auto
+unit: .venv/installed-test      ## pytest; compiled files are kept, since it starts many processes
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto
 
 thorough: .venv/installed-test  ## each demo at twenty random settings, ten thousand broken packs: some minutes
 	PREP_SETTINGS=20 $(BIN)/python -m pytest -n auto tests/demos
@@ -43,8 +45,20 @@ bench: .venv/installed-test     ## measure speed, as ratios against a peer in th
 	-$(BIN)/python benchmarks/rebuild.py
 	-$(BIN)/python benchmarks/scale.py
 
+quality: .venv/installed-test   ## every benchmark, and docs/quality.md from what they measured: about an hour
+	$(BIN)/python docs/quality.py
+
+lock: .venv/installed-test      ## pin every package, with hashes, and renew docs/licences.md
+	$(INSTALL) 'uv>=0.9,<1'
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/lock.py
+	$(BIN)/python docs/licences.py
+
+licences: .venv/installed-test  ## renew docs/licences.md
+	$(BIN)/python docs/licences.py
+
 docs: .venv/installed-test      ## render the pictures in docs/, README's table of demos, the schemas of packs
 	$(BIN)/python docs/shots.py
+	$(BIN)/python docs/browser_shot.py
 	$(BIN)/python docs/demo_table.py
 	$(BIN)/python docs/schemas.py
 
@@ -58,10 +72,12 @@ clean:           ## remove what the targets above made
 
 .venv/installed: .venv/bin/python pyproject.toml
 	@echo "Installing prep into .venv (once; torch makes it take a minute)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(if $(LOCKED),$(PINNED))
+	$(INSTALL) $(if $(LOCKED),--no-deps) -e .
 	@touch $@
 
 .venv/installed-test: .venv/bin/python pyproject.toml
 	@echo "Installing prep and what its tests need into .venv (once)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(if $(LOCKED),$(PINNED))
+	$(INSTALL) $(if $(LOCKED),--no-deps) -e '.[test]'
 	@touch $@ .venv/installed

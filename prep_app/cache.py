@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE = 5.0  # seconds to wait for another program that is writing
-CACHE_VERSION = 3  # raise it when any table below changes shape
+CACHE_VERSION = 4  # raise it when any table below changes shape
 
 _TABLES = """
 -- Compiled packs. A library's cards stand in two tables: what all of them are looked through for, and what one says.

@@ -38,7 +38,8 @@ def run(arguments: Sequence[str]) -> int:
 def _command(name: str) -> Command:
     from importlib import import_module
 
-    command: Command = import_module(f"prep_app.commands.{name.replace('-', '_')}").run
+    module = f"{name}_file" if name in ("import", "export") else name.replace("-", "_")  # import is Python's own word
+    command: Command = import_module(f"prep_app.commands.{module}").run
     return command
 
 
@@ -56,19 +57,21 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     def add(name: str, says: str, *parents: _Parser) -> _Parser:
-        return commands.add_parser(name, help=says, description=says, parents=list(parents))
+        described = f"{says[0].upper()}{says[1:]}."
+        return commands.add_parser(name, help=says, description=described, parents=list(parents))
 
     pack = "use the pack in DIR alone; what you did is kept all the same"
     study = add("study", "open the app in a session, on some questions or on all", shared)
     study.add_argument("questions", nargs="*", metavar="QUESTION", help="such as Q4")
     study.add_argument("--pack", metavar="DIR", help=pack)
+    study.add_argument("--plain", action="store_true", help="as lines of text in and out: screen readers, pipes")
     mock = add("mock", "open the app at a mock interview, or print the past ones", json_too)
     mock.add_argument("--minutes", type=int, metavar="N", help="on the clock (20)")
     mock.add_argument("--questions", type=int, metavar="N", help="how many (8)")
     mock.add_argument("--topic", default="", metavar="T", help="only about this topic or question, such as EWC or Q4")
     mock.add_argument("--history", action="store_true", help="print the past mock interviews instead")
-    demo = add("demo", "list the demos, or run one: prep demo NAME [--PARAMETER VALUE …]", json_too)
-    demo.add_argument("name", nargs="?", help="prep demo NAME --help shows its parameters")
+    demo = add("demo", "list the demos, or run one: prep demo DEMO [--PARAMETER VALUE …]", json_too)
+    demo.add_argument("name", nargs="?", metavar="DEMO", help="prep demo DEMO --help shows its parameters")
     check = add("check", "validate packs: the built-in ones, or those in PATH", json_too)
     check.add_argument("paths", nargs="*", metavar="PATH")
     schema = "print the JSON Schema of a question's file (or of pack.yaml) for your editor"
@@ -79,9 +82,11 @@ def _parser() -> _Parser:
     next_card = add("next", "print the next card", json_too, at)
     next_card.add_argument("--pack", metavar="DIR", help=pack)
     answer = add("answer", "record an answer; it is on disk when this returns", json_too, at)
-    answer.add_argument("card", metavar="CARD")
+    answer.add_argument("card", metavar="CARD", help="its id, as prep next shows it")
     answer.add_argument("--pack", metavar="DIR", help=pack)
-    answer.add_argument("rating", nargs="?", choices=["again", "hard", "good", "easy"], help="left out: by the mark")
+    ratings = ["again", "hard", "good", "easy"]
+    rating = f"{', '.join(ratings[:-1])} or easy; left out: by the mark"
+    answer.add_argument("rating", nargs="?", metavar="RATING", choices=ratings, help=rating)
     said = "the answer itself, to be marked: text, option or step numbers, a number, @FILE for code; once for each gap"
     answer.add_argument("--said", action="append", metavar="ANSWER", help=said)
     answer.add_argument("--hints", type=int, default=0, metavar="N", help="how many hints it took")
@@ -93,6 +98,16 @@ def _parser() -> _Parser:
     plan.add_argument("--date", metavar="DATE", help="the day of the interview, such as 2026-12-15")
     plan.add_argument("--minutes", type=int, metavar="N", help="for each day (25)")
     plan.add_argument("--clear", action="store_true", help="study towards no interview any more")
+    serve = add("serve", "open the app in a page of your browser; it runs until Ctrl+C", json_too)
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="where it listens (8000); 0: any free one")
+    host = "let other machines in by this address of yours; read the warning (127.0.0.1: this machine alone)"
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=host)
+    _add_files(add, json_too)
+    _add_sync(add, json_too)
+    completion = add("completion", "print the script that has your shell complete what you type", shared)
+    completion.add_argument("shell", nargs="?", choices=["bash", "zsh", "fish", "tcsh"], help="your shell")
+    completion.add_argument("--words", choices=["card", "question"], help=argparse.SUPPRESS)
+    completion.set_defaults(whole=parser)
     doctor = add("doctor", "check versions, devices and files; say what to do about each problem", json_too)
     doctor.add_argument("--rebuild", action="store_true", help="make the cache anew from the journal")
     restore = "put a damaged journal back, from what can be read of it and the newest sound backup"
@@ -100,8 +115,36 @@ def _parser() -> _Parser:
     return parser
 
 
+def _add_files(add: Callable[..., _Parser], json_too: _Parser) -> None:
+    bring = add("import", "take in cards and reviews: .apkg or .colpkg from Anki, .csv, .json", json_too)
+    bring.add_argument("file", metavar="FILE", help="its ending says what it is")
+    export = add("export", "write cards and reviews: .apkg for Anki, .csv, .json", json_too)
+    export.add_argument("file", metavar="FILE", help="its ending says what is written; a file of that name is replaced")
+    export.add_argument("--no-pictures", action="store_true", help="run no demos for an .apkg")
+    export.add_argument("--cards", action="store_true", help="in a .csv, the cards instead of the reviews")
+
+
+def _add_sync(add: Callable[..., _Parser], json_too: _Parser) -> None:
+    url = "postgresql://NAME@HOST/DATABASE; left out: PREP_SYNC_URL, then sync_url in config.toml"
+    sync = add("sync", "exchange what you did with your other machines, through a PostgreSQL database", json_too)
+    sync.add_argument("url", nargs="?", metavar="URL", help=url)
+    sync.add_argument("--setup", action="store_true", help="set the database up instead; its owner does so once")
+    sync.add_argument("--share", metavar="DIR", help="share the pack in DIR with your cohort, or a newer one of it")
+    sync.add_argument("--unshare", metavar="PACK", help="share it no more; who has it keeps it")
+    board = sync.add_mutually_exclusive_group()
+    board.add_argument("--board", metavar="NAME", help="go on the cohort's scoreboard under this name")
+    board.add_argument("--no-board", action="store_true", help="go off the scoreboard")
+    scores = add("scores", "show the scoreboard of your cohort: those who went on it with prep sync --board", json_too)
+    scores.add_argument("url", nargs="?", metavar="URL", help=url)
+
+
 class _Parser(argparse.ArgumentParser):
-    """Misuse is one line that says what to do next."""
+    """Misuse is one line that says what to do next; --help is a page with examples."""
+
+    def format_help(self) -> str:
+        from prep_app.commands.manual import page
+
+        return page(self, super().format_help())
 
     def error(self, message: str) -> NoReturn:
         self.exit(MISUSED, f"{self.prog}: {message} (see {self.prog} --help)\n")

@@ -17,6 +17,7 @@ class Settings:
     new_per_day: int = 20
     rollover_hour: int = 4  # local hour at which a study day turns
     theme: str = ""
+    sync_url: str = field(default="", repr=False)  # of the database to sync with; may hold a password
     keys: Mapping[str, str] = field(default_factory=dict)  # binding name -> keys, comma separated
 
 
@@ -55,9 +56,9 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         if not number or (wants_int and not isinstance(value, int)) or not low <= value <= high:
             kind = "a whole number" if wants_int else "a number"
             raise UserError(f"{path}: {name} must be {kind} from {low:g} to {high:g}, not {value!r}")
-    elif name == "theme":
+    elif name in ("theme", "sync_url"):
         if not isinstance(value, str):
-            raise UserError(f"{path}: theme must be text, not {value!r}")
+            raise UserError(f"{path}: {name} must be text, not {value!r}")
     elif not isinstance(value, dict) or not all(isinstance(keys, str) for keys in value.values()):
         raise UserError(f'{path}: [keys] holds lines such as "study.good" = "3,space"')
     return value

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,11 @@ from prep_app.settings import Settings
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 DAY = 86_400_000
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the cores: half of the time a test of a screen waits for it to come to rest."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @dataclass
@@ -50,6 +57,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     root.mkdir(mode=0o700)
     monkeypatch.setenv("PREP_HOME", str(root))
     return Home(root)
+
+
+@pytest.fixture
+def small_folder() -> Iterator[Path]:
+    """A folder on a disk of half a megabyte."""
+    folder = Path(tempfile.mkdtemp())
+    if (
+        os.name != "posix"
+        or os.geteuid() != 0
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("only root may mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+    folder.rmdir()
 
 
 @pytest.fixture

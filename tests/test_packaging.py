@@ -46,7 +46,7 @@ def run(site: Path, *arguments: str, home: Path) -> subprocess.CompletedProcess[
 
 def test_the_wheel_carries_questions_demos_and_styles(installed: Path) -> None:
     data = ("questions/*/*.yaml", "demos/data/*", "prep_app/content/starter/*.yaml", "prep_app/content/schemas/*.json")
-    for pattern in (*data, "prep_app/ui/**/*.tcss"):
+    for pattern in (*data, "prep_app/ui/**/*.tcss", "prep_app/web/page/*", "prep_app/interop/anki/*.css"):
         assert list(installed.glob(pattern)), pattern
     in_tree = {path.relative_to(ROOT) for path in ROOT.glob("prep_app/**/*.tcss")}
     assert in_tree == {path.relative_to(installed) for path in installed.glob("prep_app/**/*.tcss")}

@@ -35,9 +35,10 @@ class Terminal:
     def __init__(self, *arguments: str, environment: dict[str, str]) -> None:
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
             command = [sys.executable, "-m", "prep_app", *arguments]
-            os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", **environment})
-        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+            size = {"COLUMNS": str(COLUMNS), "LINES": str(ROWS)}  # pytest-xdist says another
+            os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", **size, **environment})
         self.screen = pyte.Screen(COLUMNS, ROWS)
         self.stream = pyte.ByteStream(self.screen)
         self.written = b""

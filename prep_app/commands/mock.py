@@ -6,7 +6,6 @@ import difflib
 import json
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from prep_app import paths
@@ -14,7 +13,8 @@ from prep_app.commands.shelf import opened
 from prep_app.content.library import library_for
 from prep_app.errors import UserError
 from prep_app.practice.mock import MINUTES, QUESTIONS, Terms
-from prep_app.practice.mock_report import Past, history
+from prep_app.practice.mock_kept import history
+from prep_app.practice.mock_report import Report
 from prep_app.settings import read_settings
 from prep_app.ui import phrases
 
@@ -25,7 +25,7 @@ def run(options: Namespace) -> int:
     if options.history:
         with opened(options) as shelf:
             past = history(shelf.memory)
-        print(json.dumps([asdict(one) for one in past], ensure_ascii=False) if options.json else table(past))
+        print(json.dumps([one.as_json for one in past], ensure_ascii=False) if options.json else table(past))
         return 0
     if options.json:
         raise UserError("--json goes with --history: prep mock --history --json")
@@ -35,22 +35,24 @@ def run(options: Namespace) -> int:
         _topic(options),
     )
     from prep_app.ui.app import PrepApp
+    from prep_app.ui.terminal import require_screen
 
+    require_screen()
     home = paths.home(options.home)
     app = PrepApp(home, read_settings(home.config))
     app.home_screen.mock_at_once = terms
     return int(app.run() or 0)
 
 
-def table(past: Sequence[Past]) -> str:
+def table(past: Sequence[Report]) -> str:
     """One line a mock, oldest first."""
     if not past:
         return "No mock interview yet; begin one with: prep mock"
     lines = [f"{'when':<18}{'min':>4}{'questions':>11}{'score':>7}  by question"]
     for one in past:
-        when = datetime.fromtimestamp(one.at / 1000)
+        when = datetime.fromtimestamp(one.started / 1000)
         shares = ", ".join(f"{question} {phrases.percent(share)}" for question, share in one.by_question.items())
-        counts = f"{one.minutes:>4}{one.questions:>11}{phrases.percent(one.score):>7}"
+        counts = f"{one.terms.minutes:>4}{one.questions:>11}{phrases.percent(one.score):>7}"
         lines.append(f"{when:%Y-%m-%d %H:%M}  {counts}  {shares}")
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prep_app.answers.asked import Asked
@@ -16,8 +16,8 @@ from prep_app.errors import UserError
 LONGEST_FILE = 1 << 20  # bytes; no function comes near it
 
 
-def response_of(asked: Asked, said: Sequence[str]) -> Response:
-    """Read what was said.
+def response_of(asked: Asked, said: Sequence[str], judged: Callable[[Asked, str], Ran] | None = None) -> Response:
+    """Read what was said; `judged` runs code, in a lab of its own where it is left out.
 
     Text for a recall card; options' numbers, or their texts, for a choice; one text for each gap; a number; the steps'
     numbers in order; the code itself, @FILE or - (standard input).
@@ -28,13 +28,13 @@ def response_of(asked: Asked, said: Sequence[str]) -> Response:
         case Recall(points):
             return Picked(heard(points, "\n".join(said)))
         case Code():
-            return _run(asked, _text(said))
+            return (judged or _judged)(asked, _text(said))
     if asked.options:
         return Picked(frozenset(_place(word, [option.text for option in asked.options]) for word in _words(said)))
     if asked.steps:
         places = [_place(word, [step.text for step in asked.steps]) for word in _words(said)]
         if sorted(places) != list(range(len(asked.steps))):
-            raise UserError(f"--said takes every step's number once, such as: --said {_example(len(asked.steps))!r}")
+            raise UserError(f"give every step's number once, such as {_example(len(asked.steps))}")
         return Arranged(tuple(places))
     return Typed(tuple(said))
 
@@ -53,7 +53,7 @@ def _place(word: str, shown: Sequence[str]) -> int:
         return int(word) - 1
     if word in shown:
         return list(shown).index(word)
-    raise UserError(f"--said {word}: there are 1 to {len(shown)}; prep next shows them")
+    raise UserError(f"no {word[:40]} here: there are 1 to {len(shown)}")
 
 
 def _example(count: int) -> str:
@@ -70,18 +70,18 @@ def _text(said: Sequence[str]) -> str:
         with Path(word[1:]).open(encoding="utf-8") as file:
             return file.read(LONGEST_FILE)
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"--said {word}: cannot be read ({error})") from None
+        raise UserError(f"{word[1:]}: cannot be read ({error})") from None
 
 
-def _run(asked: Asked, text: str) -> Ran:
+def _judged(asked: Asked, text: str) -> Ran:
     from prep_app.lab.client import LabClient
     from prep_app.practice.code_run import judge_code, ran
 
-    async def judged() -> Ran:
+    async def alone() -> Ran:
         client = LabClient()
         try:
             return ran(await judge_code(client, asked, text))
         finally:
             await client.close()
 
-    return asyncio.run(judged())
+    return asyncio.run(alone())

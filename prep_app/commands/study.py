@@ -1,4 +1,4 @@
-"""prep study: open the app in a session."""
+"""prep study: open the app in a session, or hold it in plain lines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from prep_app import paths
+from prep_app.commands.shelf import opened
 from prep_app.content.folder import pack_folders
 from prep_app.content.library import library_for
 from prep_app.content.model import Library
@@ -30,6 +31,12 @@ def run(options: Namespace) -> int:
             hint = f"did you mean {known[close[0]]}?" if close else f"there are {', '.join(known.values())}"
             raise UserError(f"no question {word}; {hint}")
         chosen.append(known[word.upper()])
+    if options.plain:
+        from prep_app.commands.plain.conversation import hold
+
+        with opened(options) as shelf:
+            hold(shelf, chosen)
+        return 0
     from prep_app.ui.app import run as open_app
 
     return open_app(home, study=chosen, packs=packs)

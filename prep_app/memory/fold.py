@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import Any
 
 from prep_app.content.model import CardId
-from prep_app.memory.days import study_day
+from prep_app.memory.days import study_day, zone
 from prep_app.memory.journal import Entry
 from prep_app.memory.schedule import Parameters, next_memory
 from prep_app.memory.types import CardMemory, Learned, New, Rating, ReviewRecord
@@ -85,14 +85,24 @@ def standing(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in held if entry.kind != "undo" and entry.id not in undone]
 
 
+def stamp(settings: Settings, parameters: Parameters) -> list[Any]:
+    """What card memory depends on besides the journal."""
+    return [FOLD_VERSION, settings.desired_retention, settings.rollover_hour, list(parameters), zone()]
+
+
 def fold_card(entries: Iterable[Entry], settings: Settings, parameters: Parameters) -> CardFold:
     """Fold all of one card's entries, given in the order they happened; undone ones do not count."""
     held = list(entries)
     fold = CardFold()
     for entry in standing(held):
         fold = fold_entry(fold, entry, settings, parameters)
-    undone = {entry.data.get("undone") for entry in held if entry.kind == "undo"}
-    return replace(fold, awaits=True) if undone - {entry.id for entry in held} else fold
+    return replace(fold, awaits=awaits(held))
+
+
+def awaits(entries: Collection[Entry]) -> bool:
+    """Whether something was undone that is not among a card's entries."""
+    undone = {entry.data.get("undone") for entry in entries if entry.kind == "undo"}
+    return bool(undone - {entry.id for entry in entries})
 
 
 def fold_entry(fold: CardFold, entry: Entry, settings: Settings, parameters: Parameters) -> CardFold:

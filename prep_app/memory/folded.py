@@ -16,10 +16,11 @@ from typing import Any
 from prep_app.cache import no_garbage, open_cache
 from prep_app.content.kept import listed_row
 from prep_app.content.model import Library
+from prep_app.memory.card_table import CardTable
 from prep_app.memory.fold import CardFold
 from prep_app.memory.parameters import Chosen
+from prep_app.memory.proofs import Proofs
 from prep_app.memory.schedule import recall_at
-from prep_app.memory.snapshot import Proofs
 from prep_app.memory.types import Proof
 
 _FOLD = f"INSERT OR REPLACE INTO fold VALUES (?{', ?' * 22})"
@@ -28,7 +29,6 @@ _DECK = """CREATE TEMP TABLE deck (
     place INTEGER PRIMARY KEY, id TEXT UNIQUE, question TEXT, topic TEXT, kind TEXT, revision INTEGER,
     difficulty INTEGER, needs TEXT, tags TEXT, demo TEXT, turn INTEGER UNIQUE)"""
 Values = Sequence[Any] | Mapping[str, Any]
-Row = tuple[Any, ...]  # of the table `fold`
 Days = Mapping[tuple[int, bool], int]  # study day, and whether it was not failed -> answers
 
 
@@ -116,8 +116,8 @@ class Folded:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def begin_anew(self, head: Head, folds: Iterable[Row], proofs: Proofs, days: Days) -> Head:
-        """Put all of it in the place of what stood, unless another window has done so; returns what stands now."""
+    def begin_anew(self, head: Head, cards: CardTable, proofs: Proofs) -> Head:
+        """Put all that stands in the place of what stood, unless another window has; returns what stands now."""
         with no_garbage(), self.writing():
             standing = self.head()
             if standing is not None and standing.stamp == head.stamp and standing.seq >= head.seq:
@@ -125,12 +125,10 @@ class Folded:
             for table in ("head", "fold", "proof", "day"):
                 self._connection.execute(f"DELETE FROM {table}")
             self._connection.execute("UPDATE library SET laid_out = 0")
-            self._connection.executemany(_FOLD, folds)
-            seconds, timed, spaced = zip(
-                (0.0, 0, 0), *self.rows("SELECT seconds, timed, spaced FROM fold"), strict=True
-            )
+            self._connection.executemany(_FOLD, cards.rows())
+            seconds, timed, spaced = (cards.columns[name] for name in ("seconds", "timed", "spaced"))
             head = head.plus(sum(map(_milliseconds, seconds)), sum(timed), sum(spaced))
-            self.write(head, {}, proofs, days)
+            self.write(head, {}, proofs, cards.days)
             return head
 
     def write(self, head: Head, folds: Mapping[str, CardFold], proofs: Proofs, days: Days) -> None:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from prep_app.cache import discard_cache
+from prep_app.cache import discard_cache, no_garbage
 from prep_app.errors import UserError
-from prep_app.memory import snapshot
-from prep_app.memory.days import study_day
-from prep_app.memory.fold import CardFold, answers_by_day, fold_card, fold_entry, standing
-from prep_app.memory.folded import Days, Folded, Head
+from prep_app.memory.fold import CardFold, answers_by_day, fold_card, fold_entry, stamp, standing
+from prep_app.memory.folded import Folded, Head
 from prep_app.memory.journal import Entry, Journal, NewRow
 from prep_app.memory.parameters import BEFORE_ANY, newest_kept
-from prep_app.memory.replay import fold_all
-from prep_app.memory.snapshot import Proofs, proofs_of
+from prep_app.memory.proofs import Proofs, proofs_of
+from prep_app.memory.replay import fold_cards
 from prep_app.settings import Settings
 
-QUARTER = 900_000  # ms; every study day begins at one
+FEW = 500  # entries that came since the last look: more than come by hand
 MOST_NEAR = 200  # cards
 T = TypeVar("T")
 
@@ -167,24 +164,30 @@ class InStep:
             folded, head = self._folded, None
         if head is None or not self._holds(head):
             head = self._fold_all(folded)
-        if self._journal.tip()[0] > head.seq:
+        arrived = self._journal.tip()[0] - head.seq
+        if arrived >= max(FEW, head.seq // 4):  # to fold all of it anew is faster then than entry by entry
+            head = self._fold_all(folded)
+        elif arrived:
             head = self._fold_more(folded)
         self._head, self._in_hand = head, None
         self._near.clear()
 
     def _holds(self, head: Head) -> bool:
         """Whether what was folded depends on what stands here too."""
-        return head.stamp == snapshot.stamp(self.settings, head.fit.parameters)
+        return head.stamp == stamp(self.settings, head.fit.parameters)
 
     def _fold_all(self, folded: Folded) -> Head:
         fit, known = None, newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
         while fit != known:  # as long as another window is choosing parameters
-            fit = known
-            whole = fold_all(self._journal, self.settings, fit.parameters)
+            fit, (seq, tip) = known, self._journal.tip()
+            with no_garbage():
+                cards = fold_cards(self._journal, seq, self.settings, fit.parameters)
             known = newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
-        rows = ((card, *fold.row()) for card, fold in sorted(whole.cards.items()))
-        head = Head(whole.seq, whole.tip, whole.stamp, known)
-        return folded.begin_anew(head, rows, whole.proofs, self._all_days(whole.seq))
+        proofs: Proofs = {}
+        for entry in sorted(self._journal.of_kind("demo"), key=lambda entry: entry.seq):
+            proofs |= proofs_of(entry) if entry.seq <= seq else {}
+        head = Head(seq, tip, stamp(self.settings, known.parameters), known)
+        return folded.begin_anew(head, cards, proofs)
 
     def _fold_more(self, folded: Folded) -> Head:
         """Fold what is new in one transaction, so that windows agree and a crash leaves no half of it."""
@@ -226,17 +229,3 @@ class InStep:
             head = head.with_card(before[card], fold)
         folded.write(head, after, proofs, days)
         return head
-
-    def _all_days(self, until: int) -> Days:
-        """The answers of each day; those of a quarter of an hour are on the same one."""
-        query = (
-            "SELECT at / ?, count(*), sum(json_extract(data, '$.rating') > 1) FROM entry NOT INDEXED "
-            "WHERE kind = 'review' AND seq <= ? AND id NOT IN (SELECT ifnull(json_extract(data, '$.undone'), '') "
-            "FROM entry WHERE kind = 'undo' AND seq <= ?) GROUP BY 1"
-        )
-        days: Counter[tuple[int, bool]] = Counter()
-        for quarter, answers, passed in self._journal.rows(query, QUARTER, until, until):
-            day = study_day(quarter * QUARTER, self.settings.rollover_hour)
-            days[day, True] += passed
-            days[day, False] += answers - passed
-        return days

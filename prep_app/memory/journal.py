@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +21,9 @@ from prep_app.memory.backup import absence, backup_path, backups, cure, make_bac
 from prep_app.memory.journal_file import COLUMNS, JOURNAL_VERSION, PATIENCE, SCHEMA, entry_id, explained, row_damage
 from prep_app.memory.wal import wal_damage
 
-AT_ONCE = 20_000  # rows
 NO_VERSION = 1000  # no prep writes a format so high: it is damage
 
 
-CardRow = tuple[int, str, int, str, str, str]  # seq, card, at, id, kind, data
 NewRow = tuple[str, int, str, str | None, str]  # id, at, kind, card, data
 
 
@@ -100,17 +98,6 @@ class Journal:
         """Return the entries that arrived after `seq`, in order of arrival."""
         return self._select("WHERE seq > ? ORDER BY seq", seq)
 
-    def card_rows(self, until: int) -> Iterator[list[CardRow]]:
-        """Yield what arrived about cards up to `until`, many at a time, in order of arrival and not looked over."""
-        last = 0
-        query = (
-            "SELECT seq, card, at, id, kind, data FROM entry NOT INDEXED "
-            f"WHERE seq > ? AND seq <= ? AND card IS NOT NULL ORDER BY seq LIMIT {AT_ONCE}"
-        )
-        while rows := self.rows(query, last, until):
-            yield rows
-            last = rows[-1][0]
-
     def of_card(self, card: str, until: int) -> list[Entry]:
         """Return a card's entries in the order they happened, but none that arrived after `until`."""
         return self._select("WHERE card = ? AND seq <= ? ORDER BY at, id", card, until)
@@ -122,6 +109,13 @@ class Journal:
     def newest(self, kind: str) -> Entry | None:
         """Return the entry of a kind that arrived last."""
         found = self._select("WHERE kind = ? ORDER BY seq DESC LIMIT 1", kind)
+        return found[0] if found else None
+
+    def not_undone(self, entry: str) -> Entry | None:
+        """Return an entry by its id, unless an undo names it."""
+        found = self._select(
+            "WHERE id = ? AND id NOT IN (SELECT json_extract(data, '$.undone') FROM entry WHERE kind = 'undo')", entry
+        )
         return found[0] if found else None
 
     def last_not_undone(self, *kinds: str) -> Entry | None:

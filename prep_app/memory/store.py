@@ -214,32 +214,34 @@ class Memory:
             after = schedule.next_memory(after, rating, at, self.settings, self.parameters)
         return Reviewed(entry.id, card, after)
 
-    def undo(self, at: int) -> Undone | None:
-        """Take back the last thing the learner did to a card."""
-        last = self._journal.last_not_undone(*_UNDOABLE)
+    # What changes a card's flags returns the id of its entry, by which it can be taken back.
+
+    def undo(self, at: int, entry: str | None = None) -> Undone | None:
+        """Take back `entry`, or the last thing done to a card in any window; None where there is nothing to."""
+        last = self._journal.not_undone(entry) if entry else self._journal.last_not_undone(*_UNDOABLE)
         if last is None or last.card is None:
             return None
         self._append("undo", at, last.card, {"undone": last.id})
         return Undone(last.id, last.kind, CardId(last.card))
 
-    def bury(self, card: CardId, at: int) -> None:
-        self._append("bury", at, card, {"offset": offset_at(at)})
+    def bury(self, card: CardId, at: int) -> str:
+        return self._append("bury", at, card, {"offset": offset_at(at)}).id
 
-    def suspend(self, card: CardId, at: int) -> None:
-        self._append("suspend", at, card)
+    def suspend(self, card: CardId, at: int) -> str:
+        return self._append("suspend", at, card).id
 
-    def unsuspend(self, card: CardId, at: int) -> None:
-        self._append("unsuspend", at, card)
+    def unsuspend(self, card: CardId, at: int) -> str:
+        return self._append("unsuspend", at, card).id
 
-    def reset(self, card: CardId, at: int) -> None:
+    def reset(self, card: CardId, at: int) -> str:
         """Make the card new again; its reviews stay in the journal."""
-        self._append("reset", at, card)
+        return self._append("reset", at, card).id
 
-    def mark(self, card: CardId, at: int) -> None:
-        self._append("mark", at, card)
+    def mark(self, card: CardId, at: int) -> str:
+        return self._append("mark", at, card).id
 
-    def unmark(self, card: CardId, at: int) -> None:
-        self._append("unmark", at, card)
+    def unmark(self, card: CardId, at: int) -> str:
+        return self._append("unmark", at, card).id
 
     def note_session(self, data: Mapping[str, Any], at: int) -> None:
         """Keep where a session stands, so that it can be resumed after a quit."""

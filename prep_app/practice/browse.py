@@ -72,7 +72,7 @@ class Browse:
         self._index = index
         self._states: tuple[int, dict[str, set[int]]] | None = None  # when they were looked at, and who is in which
         self._lock = threading.Lock()
-        self._done: list[CardId] = []  # cards changed here, so that only that is taken back
+        self._done: list[str] = []  # entries of the journal that were made here
 
     @classmethod
     def open(cls, library: Library, memory: Memory, settings: Settings, cache: Path | None, watch: Watch) -> Browse:
@@ -137,27 +137,23 @@ class Browse:
     def toggle_suspended(self, card: Card, at: int) -> bool:
         """Suspend a card or let it back in; returns whether it is suspended now."""
         suspended = self.memory.flags(card.id).suspended
-        (self.memory.unsuspend if suspended else self.memory.suspend)(card.id, at)
-        self._changed(card.id)
+        self._changed((self.memory.unsuspend if suspended else self.memory.suspend)(card.id, at))
         return not suspended
 
     def toggle_marked(self, card: Card, at: int) -> bool:
         marked = self.memory.flags(card.id).marked
-        (self.memory.unmark if marked else self.memory.mark)(card.id, at)
-        self._changed(card.id)
+        self._changed((self.memory.unmark if marked else self.memory.mark)(card.id, at))
         return not marked
 
     def reset(self, card: Card, at: int) -> None:
         """Make the card new again; its reviews stay in the journal."""
-        self.memory.reset(card.id, at)
-        self._changed(card.id)
+        self._changed(self.memory.reset(card.id, at))
 
     def undo(self, at: int) -> CardId | None:
         """Take back the last change made here; None when there is none left."""
         if not self._done:
             return None
-        self._done.pop()
-        undone = self.memory.undo(at)
+        undone = self.memory.undo(at, self._done.pop())
         self._states = None
         return undone.card if undone else None
 
@@ -166,8 +162,8 @@ class Browse:
         self._done.clear()
         self._states = None
 
-    def _changed(self, card: CardId) -> None:
-        self._done.append(card)
+    def _changed(self, entry: str) -> None:
+        self._done.append(entry)
         self._states = None
 
     # States

@@ -23,12 +23,12 @@ FOLLOWED_UP = 1 / 3  # of the questions at most
 class Item:
     """One question of the interview and what became of it.
 
-    `typed` holds notes or code. `response` is None for what was skipped or not reached, and for code until its checks
-    have run.
+    `follows` is the number of the question that it follows up, 0 for one of its own. `typed` holds notes or code.
+    `response` is None for what was skipped or not reached, and for code until its checks have run.
     """
 
     asked: Asked
-    follow_up: bool = False
+    follows: int = 0
     reached: bool = True
     skipped: bool = False
     seconds: float = 0.0
@@ -39,6 +39,10 @@ class Item:
     @property
     def card(self) -> Card:
         return self.asked.card
+
+    @property
+    def follow_up(self) -> bool:
+        return self.follows > 0
 
     @property
     def headline(self) -> str:
@@ -59,7 +63,41 @@ class Item:
         return None if self.response is None else mark(self.asked, self.response)
 
 
-class Interview:
+class Answers:
+    """What was asked and answered, to be marked: `tick` what was said aloud; code is `judged` once it has run.
+
+    `total` counts the questions, follow-ups not among them.
+    """
+
+    def __init__(
+        self, library: Library, terms: Terms, seed: int, started: int, ended: int, total: int, items: list[Item]
+    ) -> None:
+        self.library = library
+        self.terms = terms
+        self.seed = seed
+        self.started = started
+        self.ended = ended
+        self.total = total
+        self.items = items
+
+    @property
+    def turn(self) -> int:
+        return FIRST_TURN + self.seed
+
+    @property
+    def answered(self) -> int:
+        return sum(item.answered for item in self.items)
+
+    def tick(self, place: int, points: Collection[int]) -> None:
+        """Say which key points an answer made."""
+        self.items[place] = replace(self.items[place], response=Picked(frozenset(points)))
+
+    def judged(self, place: int, ran: Ran) -> None:
+        """Say how the checks of a learner's code came out."""
+        self.items[place] = replace(self.items[place], response=ran)
+
+
+class Interview(Answers):
     """Ask `current` until it is None; then mark `items`. `clock` says the time in UTC ms."""
 
     def __init__(
@@ -71,21 +109,16 @@ class Interview:
         terms: Terms,
         seed: int,
     ) -> None:
-        self.library = library
         self.memory = memory
         self.settings = settings
-        self.terms = terms
-        self.seed = seed
-        self.turn = FIRST_TURN + seed
         self.clock = clock
-        self.started = self.ended = clock()
-        self.items: list[Item] = []
-        cards = choose(library, memory, settings, self.started, terms.questions, seed, terms.topic)
-        self.total = len(cards)  # questions, follow-ups not among them
+        at = clock()
+        cards = choose(library, memory, settings, at, terms.questions, seed, terms.topic)
+        super().__init__(library, terms, seed, at, at, len(cards), [])
         self._waiting = [Item(ask(card, self.turn)) for card in cards]
         self._taken = {card.id for card in cards}
         self._draw = random.Random(f"{seed}:follow-ups")
-        self._shown_at = self.started
+        self._shown_at = at
 
     # What is asked now
 
@@ -99,12 +132,9 @@ class Interview:
 
     @property
     def number(self) -> int:
-        """Which question this is, from 1; a follow-up has the number of the one before it."""
-        return sum(not item.follow_up for item in self.items) + (not self.is_follow_up)
-
-    @property
-    def answered(self) -> int:
-        return sum(item.answered for item in self.items)
+        """Which question this is, from 1; a follow-up has the number of the one it follows."""
+        follows = self._waiting[0].follows if self._waiting else 0
+        return follows or self._had + 1
 
     @property
     def seconds_left(self) -> float:
@@ -134,15 +164,15 @@ class Interview:
             self._put_down(replace(self._waiting[0], skipped=True))
             self._finish()
 
-    # Marking
-
-    def tick(self, place: int, points: Collection[int]) -> None:
-        """Say which key points an answer made."""
-        self.items[place] = replace(self.items[place], response=Picked(frozenset(points)))
-
     def judged(self, place: int, ran: Ran) -> None:
-        """Say how the checks of a learner's code came out."""
-        self.items[place] = replace(self.items[place], response=ran)
+        """As in Answers; good code is followed up after the question in hand, if there is one still."""
+        super().judged(place, ran)
+        if self._waiting:
+            self._follow(place, behind=1)
+
+    @property
+    def _had(self) -> int:
+        return sum(not item.follow_up for item in self.items)
 
     def _close(self, item: Item) -> int:
         self._put_down(item)
@@ -150,10 +180,7 @@ class Interview:
         if self.time_is_up:
             self._finish()
             return place
-        further = self._follow_up(self.items[place])
-        if further is not None:
-            self._taken.add(further.id)
-            self._waiting.insert(0, Item(ask(further, self.turn), follow_up=True))
+        self._follow(place, behind=0)
         self._shown_at = self.clock()
         return place
 
@@ -163,14 +190,22 @@ class Interview:
         del self._waiting[0]
 
     def _finish(self) -> None:
-        self.items += [replace(item, reached=False) for item in self._waiting]
+        """What is still waiting was not reached; a follow-up that nobody has heard is not missed."""
+        self.items += [replace(item, reached=False) for item in self._waiting if not item.follow_up]
         self._waiting.clear()
+
+    def _follow(self, place: int, behind: int) -> None:
+        """Put what follows the answer at `place`, if anything does, behind so many of the questions that wait."""
+        further = self._follow_up(self.items[place])
+        if further is not None:
+            number = sum(not item.follow_up for item in self.items[: place + 1])
+            self._taken.add(further.id)
+            self._waiting.insert(behind, Item(ask(further, self.turn), follows=number))
 
     def _follow_up(self, item: Item) -> Card | None:
         """What follows a good answer while there is time for it: one thing at most, and not after every question."""
-        asked = sum(not other.follow_up for other in self.items)
-        had = sum(other.follow_up for other in self.items)
-        in_time = (self.clock() - self.started) / 1000 <= self.terms.share * asked
+        had = sum(other.follow_up for other in (*self.items, *self._waiting))
+        in_time = (self.clock() - self.started) / 1000 <= self.terms.share * self._had
         held = item.mark
         if item.follow_up or held is None or not in_time or had >= self.total * FOLLOWED_UP:
             return None

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from prep_app.errors import UserError
-from prep_app.practice.mock_report import Past, Report, Scored, next_step, spell
+from prep_app.practice.mock_report import Report, Scored, next_step, spell
 
 
-def export(held: Report, past: Sequence[Past], folder: Path) -> Path:
+def export(held: Report, past: Sequence[Report], folder: Path) -> Path:
     """Write mock-YYYY-MM-DD-HHMM.md into `folder`, named for when the mock began; return its path.
 
     Raises UserError when the folder cannot be written.
@@ -24,8 +24,8 @@ def export(held: Report, past: Sequence[Past], folder: Path) -> Path:
     return kept
 
 
-def as_markdown(held: Report, past: Sequence[Past]) -> str:
-    """The whole report. `past` are all mocks, this one too, oldest first."""
+def as_markdown(held: Report, past: Sequence[Report]) -> str:
+    """The whole report. `past` are the mocks until this one, oldest first."""
     when = datetime.fromtimestamp(held.started / 1000)
     parts = [
         f"# Mock interview, {when:%Y-%m-%d %H:%M}",
@@ -51,9 +51,9 @@ def as_markdown(held: Report, past: Sequence[Past]) -> str:
         parts += ["## Follow-ups to be ready for"]
         parts += [f"**{_line(own.ask)}** ({question})\n\n{own.answer.strip()}" for question, own in held.earned]
     if len(past) > 1:
-        parts += ["## Every mock", "\n".join(["| when | questions | min | score |", "| --- | --- | --- | --- |"])]
+        parts += ["## Mocks so far", "\n".join(["| when | questions | min | score |", "| --- | --- | --- | --- |"])]
         parts[-1] += "".join(
-            f"\n| {datetime.fromtimestamp(one.at / 1000):%Y-%m-%d %H:%M} | {one.questions} | {one.minutes} "
+            f"\n| {datetime.fromtimestamp(one.started / 1000):%Y-%m-%d %H:%M} | {one.questions} | {one.terms.minutes} "
             f"| {one.score:.0%} |"
             for one in past
         )
@@ -74,19 +74,17 @@ def _scores(held: Report) -> list[str]:
 
 
 def _row(scored: Scored) -> str:
-    item = scored.item
-    name = f"{'Follow-up: ' if item.follow_up else ''}{_line(item.headline)}"
-    if not item.answered:
-        return f"| {name} | {'skipped' if item.reached else 'not reached'} | {spell(item.seconds)} |"
-    return f"| {name} | {scored.right} of {scored.total} | {spell(item.seconds)} |"
+    name = f"{'Follow-up: ' if scored.follow_up else ''}{_line(scored.headline)}"
+    if not scored.answered:
+        return f"| {name} | {'skipped' if scored.reached else 'not reached'} | {spell(scored.seconds)} |"
+    return f"| {name} | {scored.right} of {scored.total} | {spell(scored.seconds)} |"
 
 
 def _repair(scored: Scored) -> str:
-    item = scored.item
-    head = f"**{item.card.question} · {_line(item.card.topic)}.** {_line(item.headline)} ({scored.credit:.0%})"
+    head = f"**{scored.question} · {_line(scored.topic)}.** {_line(scored.headline)} ({scored.credit:.0%})"
     missed = [f"- missed: {_line(text)}" for text in scored.missed]
-    if item.typed.strip() and item.card.body.kind == "recall":
-        missed.append(f"- you noted: {_line(item.typed)}")
+    if scored.typed.strip() and scored.kind == "recall":
+        missed.append(f"- you noted: {_line(scored.typed)}")
     return "\n\n".join([head, "\n".join(missed)] if missed else [head])
 
 

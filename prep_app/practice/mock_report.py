@@ -1,4 +1,4 @@
-"""What a mock interview came to: scores, time, what to repair; as the journal keeps it and as Markdown.
+"""What a mock interview came to: scores, time, what to repair.
 
 Every score is a mean of credits. A question's credit is the share of its key points, gaps or cells; for the other kinds
 it is 1 when all is right and 0 otherwise. What was skipped or not reached has none.
@@ -6,70 +6,63 @@ it is 1 when all is right and 0 otherwise. What was skipped or not reached has n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from prep_app.answers.mark import GOOD_SHARE, suggest
 from prep_app.answers.response import Picked, Typed, mark
-from prep_app.content.body import Choice, Cloze, Code, Compare, Order, Recall
-from prep_app.content.model import DemoLink, FollowUp, Library
-from prep_app.memory.store import Memory
+from prep_app.content.body import Choice, Cloze, Code, Compare, Kind, Order, Recall
+from prep_app.content.model import CardId, DemoLink, FollowUp, Library
+from prep_app.memory.types import Rating
 from prep_app.practice.mock import Terms, is_own_follow_up, own_follow_ups
-from prep_app.practice.mock_interview import Interview, Item
-from prep_app.practice.session import LONGEST_ANSWER
+from prep_app.practice.mock_interview import Answers, Item
 
 MOST_DEMOS = 5
+LONGEST_NOTES = 2_000  # characters of what was typed that a report keeps
 SLOW = 1.5  # times its share: such an answer is said to be long
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A question with its credit, `right` of `total`."""
+    """A question and what became of it, with its credit, `right` of `total`.
 
-    item: Item
+    `missed` is what should have been said and was not, or the checks that failed. `rating` is what the answer would
+    count as in the schedule; None for what was not answered, and for a question's own follow-up, which is no card.
+    """
+
+    card: CardId
+    question: str
+    topic: str
     right: int
     total: int
+    seconds: float
+    reached: bool
+    skipped: bool
+    follow_up: bool
+    prompt: str = ""
+    kind: Kind = "recall"
+    at: int = 0  # UTC ms: when it was answered
+    typed: str = ""
+    missed: tuple[str, ...] = ()
+    rating: Rating | None = None
+    revision: int = 1
 
     @property
     def credit(self) -> float:
         return self.right / self.total
 
     @property
-    def weak(self) -> bool:
-        return self.item.reached and self.credit < GOOD_SHARE
+    def answered(self) -> bool:
+        return self.reached and not self.skipped
 
     @property
-    def missed(self) -> tuple[str, ...]:
-        """What should have been said and was not, or the checks that failed; an order is not taken apart."""
-        item = self.item
-        match item.card.body:
-            case Order():
-                return ()
-            case Code():
-                failed = item.mark.parts if item.mark is not None else ()
-                return tuple(part.why for part in failed if not part.counts)
-            case Recall() | Choice():
-                held = item.mark or mark(item.asked, Picked())
-            case _:
-                held = item.mark or mark(item.asked, Typed())
-        return tuple(part.right for part in held.parts if not part.counts and part.right)
+    def weak(self) -> bool:
+        return self.reached and self.credit < GOOD_SHARE
 
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """A mock as the journal keeps it, in short. `by_question` is the mean credit of each question."""
-
-    at: int  # UTC ms: when it began
-    minutes: int
-    questions: int
-    score: float
-    by_question: Mapping[str, float]
-
-    @staticmethod
-    def of(data: Mapping[str, Any]) -> Past:
-        credits = ((item["question"], item["right"] / item["total"]) for item in data["items"])
-        return Past(data["started"], data["minutes"], data["questions"], data["score"], _means(credits))
+    @property
+    def headline(self) -> str:
+        return self.prompt or self.card
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +73,6 @@ class Report:
     ended: int
     terms: Terms
     seed: int
-    turn: int
     questions: int
     items: tuple[Scored, ...]
     demos: tuple[DemoLink, ...]
@@ -88,13 +80,13 @@ class Report:
 
     @property
     def score(self) -> float:
-        return sum(scored.credit for scored in self.items) / len(self.items) if self.items else 0.0
+        return _mean([scored.credit for scored in self.items])
 
     @property
     def answered_score(self) -> float | None:
         """The score of what was answered alone; None where nothing was."""
-        credits = [scored.credit for scored in self.items if scored.item.answered]
-        return sum(credits) / len(credits) if credits else None
+        credits = [scored.credit for scored in self.items if scored.answered]
+        return _mean(credits) if credits else None
 
     @property
     def seconds(self) -> float:
@@ -102,92 +94,83 @@ class Report:
 
     @property
     def not_reached(self) -> int:
-        return sum(not scored.item.reached for scored in self.items)
+        return sum(not scored.reached for scored in self.items)
 
     @property
     def skipped(self) -> int:
-        return sum(scored.item.skipped for scored in self.items)
+        return sum(scored.skipped for scored in self.items)
 
     @property
     def by_question(self) -> dict[str, float]:
-        return _means((scored.item.card.question, scored.credit) for scored in self.items)
+        return _means((scored.question, scored.credit) for scored in self.items)
 
     @property
     def by_topic(self) -> dict[tuple[str, str], float]:
         """The mean credit of each (question, topic), weakest first."""
-        means = _means(((scored.item.card.question, scored.item.card.topic), scored.credit) for scored in self.items)
+        means = _means(((scored.question, scored.topic), scored.credit) for scored in self.items)
         return dict(sorted(means.items(), key=lambda pair: pair[1]))
 
     @property
     def weakest(self) -> tuple[Scored, ...]:
         """What to repair, weakest first."""
-        return _weakest(self.items)
+        return tuple(sorted((scored for scored in self.items if scored.weak), key=lambda scored: scored.credit))
 
     @property
-    def as_data(self) -> dict[str, Any]:
-        """As the journal keeps it."""
+    def countable(self) -> tuple[Scored, ...]:
+        """What may count as reviews."""
+        return tuple(scored for scored in self.items if scored.rating is not None)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """In short, as `prep mock --history --json` prints it."""
+        topics = [{"question": of, "topic": topic, "credit": share} for (of, topic), share in self.by_topic.items()]
         return {
-            "started": self.started,
-            "ended": self.ended,
+            "at": self.started,
             "minutes": self.terms.minutes,
             "questions": self.questions,
-            "topic": self.terms.topic,
-            "seed": self.seed,
+            "seconds": self.seconds,
             "score": round(self.score, 4),
-            "items": [
-                {
-                    "card": scored.item.card.id,
-                    "question": scored.item.card.question,
-                    "topic": scored.item.card.topic,
-                    "turn": self.turn,
-                    "seconds": scored.item.seconds,
-                    "right": scored.right,
-                    "total": scored.total,
-                    "reached": scored.item.reached,
-                    "skipped": scored.item.skipped,
-                    "follow_up": scored.item.follow_up,
-                }
-                for scored in self.items
-            ],
+            "by_question": self.by_question,
+            "by_topic": topics,
         }
 
 
-def report(interview: Interview) -> Report:
-    """What the interview came to, once all of it is marked."""
-    items = tuple(Scored(item, *_credit(item)) for item in interview.items)
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A topic's credit in one mock, and in the mock before that asked about it; None where that was the first."""
+
+    question: str
+    topic: str
+    before: float | None
+    credit: float
+
+    @property
+    def points(self) -> int:
+        return 0 if self.before is None else round((self.credit - self.before) * 100)
+
+
+def report(answers: Answers) -> Report:
+    """What a mock came to, once all of it is marked."""
+    items = tuple(map(_scored, answers.items))
     return Report(
-        started=interview.started,
-        ended=interview.ended,
-        terms=interview.terms,
-        seed=interview.seed,
-        turn=interview.turn,
-        questions=interview.total,
+        started=answers.started,
+        ended=answers.ended,
+        terms=answers.terms,
+        seed=answers.seed,
+        questions=answers.total,
         items=items,
-        demos=_demos(items, interview.library),
-        earned=_earned(items, interview.library),
+        demos=_demos(zip(answers.items, items, strict=True), answers.library),
+        earned=_earned(answers.items, items, answers.library),
     )
 
 
-def history(memory: Memory) -> tuple[Past, ...]:
-    """Every mock there was, in the order they were kept."""
-    return tuple(Past.of(data) for data in memory.mocks())
-
-
-def countable(held: Report) -> tuple[Item, ...]:
-    """What may count as a review: cards that were answered; a question's own follow-ups are no cards."""
-    return tuple(
-        scored.item for scored in held.items if scored.item.mark is not None and not is_own_follow_up(scored.item.card)
-    )
-
-
-def count_as_reviews(held: Report, memory: Memory) -> int:
-    """Grade each card that was answered, once, as its mark suggests and when it was answered; returns how many."""
-    for item in countable(held):
-        assert item.mark is not None
-        rating = suggest(item.card.body.kind, item.mark, seconds=item.seconds)
-        seconds = min(LONGEST_ANSWER, item.seconds)
-        memory.answer(item.card.id, rating, at=item.at, seconds=seconds, revision=item.card.revision)
-    return len(countable(held))
+def changes(past: Sequence[Report]) -> tuple[Change, ...]:
+    """How each topic of the last of these mocks went against the time before: most gained first, new topics last."""
+    before: dict[tuple[str, str], float] = {}
+    for earlier in past[:-1]:
+        before |= earlier.by_topic
+    found = [Change(*topic, before.get(topic), credit) for topic, credit in past[-1].by_topic.items()]
+    return tuple(sorted(found, key=lambda change: (change.before is None, -change.points)))
 
 
 def next_step(held: Report) -> str:
@@ -197,7 +180,7 @@ def next_step(held: Report) -> str:
         share = spell(held.terms.share)
         said.append(f"{held.not_reached} not reached: keep to {share} a question, and say the answer's frame first.")
     if held.weakest:
-        worst = held.weakest[0].item.card
+        worst = held.weakest[0]
         demo = f" and run {held.demos[0].name}" if held.demos else ""
         said.append(f"Study {worst.question} · {worst.topic} next{demo}; then take another mock.")
     elif not held.not_reached:
@@ -209,6 +192,30 @@ def spell(seconds: float) -> str:
     """A length of time as a stopwatch shows it: 2:05."""
     whole = round(seconds)
     return f"{whole // 60}:{whole % 60:02}"
+
+
+def _scored(item: Item) -> Scored:
+    card, held = item.card, item.mark
+    right, total = _credit(item)
+    counts = held is not None and not is_own_follow_up(card)
+    return Scored(
+        card=card.id,
+        question=card.question,
+        topic=card.topic,
+        right=right,
+        total=total,
+        seconds=item.seconds,
+        reached=item.reached,
+        skipped=item.skipped,
+        follow_up=item.follow_up,
+        prompt=item.headline,
+        kind=card.body.kind,
+        at=item.at,
+        typed=item.typed[:LONGEST_NOTES],
+        missed=_missed(item),
+        rating=suggest(card.body.kind, held, seconds=item.seconds) if held is not None and counts else None,
+        revision=card.revision,
+    )
 
 
 def _credit(item: Item) -> tuple[int, int]:
@@ -223,30 +230,42 @@ def _credit(item: Item) -> tuple[int, int]:
     return (item.mark.right if item.mark is not None else 0), max(1, total)
 
 
-def _weakest(items: Iterable[Scored]) -> tuple[Scored, ...]:
-    return tuple(sorted((scored for scored in items if scored.weak), key=lambda scored: scored.credit))
+def _missed(item: Item) -> tuple[str, ...]:
+    """An order is not taken apart."""
+    match item.card.body:
+        case Order():
+            return ()
+        case Code():
+            failed = item.mark.parts if item.mark is not None else ()
+            return tuple(part.why for part in failed if not part.counts)
+        case Recall() | Choice():
+            held = item.mark or mark(item.asked, Picked())
+        case _:
+            held = item.mark or mark(item.asked, Typed())
+    return tuple(part.right for part in held.parts if not part.counts and part.right)
 
 
-def _demos(items: Iterable[Scored], library: Library) -> tuple[DemoLink, ...]:
+def _demos(pairs: Iterable[tuple[Item, Scored]], library: Library) -> tuple[DemoLink, ...]:
     """The demos of what was weak, each once; where a card has none, its question's first."""
     links: dict[str, DemoLink] = {}
-    for scored in _weakest(items):
-        question = library.questions.get(scored.item.card.question)
-        link = scored.item.asked.demo or next(iter(question.demos if question else ()), None)
+    for item, _ in sorted((pair for pair in pairs if pair[1].weak), key=lambda pair: pair[1].credit):
+        question = library.questions.get(item.card.question)
+        link = item.asked.demo or next(iter(question.demos if question else ()), None)
         if link is not None:
             links.setdefault(link.name, link)
     return tuple(links.values())[:MOST_DEMOS]
 
 
-def _earned(items: Iterable[Scored], library: Library) -> tuple[tuple[str, FollowUp], ...]:
-    """What an interviewer would have asked after answers that were said aloud, and turned out good."""
-    taken = {scored.item.card.id for scored in items}
-    earned = []
-    for scored in items:
-        item = scored.item
+def _earned(items: Sequence[Item], scores: Sequence[Scored], library: Library) -> tuple[tuple[str, FollowUp], ...]:
+    """What an interviewer would have asked after answers that turned out good when the interview was over."""
+    taken = {item.card.id for item in items}
+    followed = {item.follows for item in items}
+    number, earned = 0, []
+    for item, scored in zip(items, scores, strict=True):
+        number += not item.follow_up
         question = library.questions.get(item.card.question)
-        aloud = item.answered and item.card.body.kind == "recall" and not item.typed.strip() and not item.follow_up
-        if question is None or not aloud or scored.weak:
+        late = item.card.body.kind == "code" or (item.card.body.kind == "recall" and not item.typed.strip())
+        if question is None or not (late and item.answered) or item.follow_up or number in followed or scored.weak:
             continue
         for card, own in zip(own_follow_ups(question), question.follow_ups, strict=True):
             if card.id not in taken:
@@ -260,4 +279,8 @@ def _means(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
     held: dict[Any, list[float]] = {}
     for key, value in pairs:
         held.setdefault(key, []).append(value)
-    return {key: sum(values) / len(values) for key, values in held.items()}
+    return {key: _mean(values) for key, values in held.items()}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

@@ -109,7 +109,7 @@ class Session:
         self._held: dict[CardId, Card] = {}  # what was in hand here
         self._clock = clock
         self._plan = plan
-        self._history: list[tuple[str, Plan]] = []  # the journal kind taken back, and the plan before it
+        self._history: list[tuple[str, str, Plan]] = []  # an entry of the journal, its kind, and the plan before it
         self._noted = 0  # how much of that the journal's last word on this session has in it
         self._answers: list[Answered] = []
         self._shown_at = clock()
@@ -219,31 +219,32 @@ class Session:
         )
         comes_back = rating is Rating.AGAIN if self.practice else reviewed.memory.learning
         self._answers.append(Answered(card.id, rating, seconds))
-        self._go("review", self._plan.answered(comes_back))
+        self._go(reviewed.entry, "review", self._plan.answered(comes_back))
         return reviewed
 
     def bury(self) -> None:
-        self.memory.bury(self._in_hand().id, self._clock())
-        self._go("bury", self._plan.dropped())
+        self._go(self.memory.bury(self._in_hand().id, self._clock()), "bury", self._plan.dropped())
 
     def suspend(self) -> None:
-        self.memory.suspend(self._in_hand().id, self._clock())
-        self._go("suspend", self._plan.dropped())
+        self._go(self.memory.suspend(self._in_hand().id, self._clock()), "suspend", self._plan.dropped())
 
     def toggle_mark(self) -> bool:
         """Mark or unmark the card; returns whether it is marked now."""
         card = self._in_hand().id
         marked = self.memory.flags(card).marked
-        (self.memory.unmark if marked else self.memory.mark)(card, self._clock())
-        self._history.append(("mark", self._plan))
+        entry = (self.memory.unmark if marked else self.memory.mark)(card, self._clock())
+        self._history.append((entry, "mark", self._plan))
         return not marked
 
     def undo(self) -> Card | None:
-        """Take back the last thing done here and return to its card; None when there is nothing."""
+        """Take back the last thing done here, whatever other windows did since, and return to its card.
+
+        None when there is nothing.
+        """
         if not self._history:
             return None
-        kind, plan = self._history.pop()
-        self.memory.undo(self._clock())
+        entry, kind, plan = self._history.pop()
+        self.memory.undo(self._clock(), entry)
         if kind == "review":
             self._answers.pop()
         self._plan = plan
@@ -262,7 +263,7 @@ class Session:
         # A card that was not edited stays the very same; one that is gone is still summed up if it was answered.
         self._held = {name: self._edited(card) for name, card in self._held.items()}
         self._plan = plan.within(self._cards)
-        self._history = [(kind, earlier.within(self._cards)) for kind, earlier in self._history]
+        self._history = [(entry, kind, earlier.within(self._cards)) for entry, kind, earlier in self._history]
         if self._plan.first != plan.first:
             self._next()
         if self._plan.left != plan.left:
@@ -303,8 +304,8 @@ class Session:
             self._held[name] = self._cards[name]
         return self._held[name]
 
-    def _go(self, kind: str, after: Plan) -> None:
-        self._history.append((kind, self._plan))
+    def _go(self, entry: str, kind: str, after: Plan) -> None:
+        self._history.append((entry, kind, self._plan))
         self._plan = after
         self._next()
 

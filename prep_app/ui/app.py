@@ -12,17 +12,22 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
+from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from prep_app.errors import UserError
 from prep_app.paths import Home
 from prep_app.settings import Settings, read_settings
 from prep_app.ui import keys
 from prep_app.ui.screens.home.screen import HomeScreen
+from prep_app.ui.terminal import require_screen
 from prep_app.ui.themes import DARK, LIGHT
+from prep_app.ui.toasts import Toast
 
 if TYPE_CHECKING:
     from prep_app.lab.client import LabClient
@@ -119,6 +124,15 @@ class PrepApp(App[int]):
         if self.desk is not None:
             self.desk.memory.close()
 
+    async def on_event(self, event: events.Event) -> None:
+        """Keys typed ahead wait for the screen that opens: Textual 8.2 ends the app over one that is left half made."""
+        if isinstance(event, events.InputEvent):
+            while self.return_code is None and self.screen_stack and not self.screen.is_mounted:
+                await asyncio.sleep(0.001)
+            if self.return_code is not None or not self.screen_stack:
+                return  # it is being left
+        await super().on_event(event)
+
     async def run_action(
         self,
         action: str | ActionParseResult,
@@ -131,6 +145,26 @@ class PrepApp(App[int]):
         except UserError as error:
             self.say(error)
             return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Say what the disk refused a worker; anything else is a bug, and ends the app."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(cause, UserError):
+            self.say(cause)
+        else:
+            super()._handle_exception(error)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(Notify(Toast(message, title, severity, seconds, markup=markup)))
 
     def say(self, error: UserError) -> None:
         self.notify(str(error), severity="error", markup=False, timeout=20)
@@ -159,8 +193,26 @@ class PrepApp(App[int]):
                 yield SystemCommand(
                     f"{binding.description} ({self.get_key_display(binding)})",
                     binding.tooltip,
-                    lambda action=binding.action, node=node: self.call_later(self.run_action, action, node),
+                    lambda action=binding.action, node=node: self.call_later(self._run_chosen, action, node),
                 )
+
+    async def _run_chosen(self, action: str, node: DOMNode) -> None:
+        """Run what was chosen in the palette, if the screen it was for is still there."""
+        if node is self or (node.is_attached and node.screen is self.screen):
+            await self.run_action(action, node)
+
+    def action_command_palette(self) -> None:
+        from prep_app.ui.widgets.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        from textual.theme import ThemeProvider
+
+        from prep_app.ui.widgets.palette import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
 
 def _read_ahead() -> None:
@@ -178,8 +230,9 @@ def _read_ahead() -> None:
 def run(home: Home, *, study: Sequence[str] | None = None, packs: Sequence[Path] = ()) -> int:
     """Open the app on a learner's folder; `study` starts a session on those questions at once, `packs` are used alone.
 
-    Returns the exit status. Raises UserError where config.toml or the journal cannot be used.
+    Returns the exit status. Raises UserError where config.toml or the journal cannot be used, or there is no screen.
     """
+    require_screen()
     app = PrepApp(home, read_settings(home.config), study=study, packs=packs)
     status = app.run()
     return int(status or 0)

@@ -46,7 +46,7 @@ APP: list[BindingType] = [
 ]
 
 HOME: list[BindingType] = [
-    _key("home.practise", "p", "practise", "Practise", "Practise without touching the schedule", shown=True),
+    _key("home.practise", "p", "practise", "Practise", "Pick cards to practise; the schedule stays", shown=True),
     _key("home.more", "m", "more", "More", "Learn five more new cards today", shown=True),
     _key("home.mock", "i", "mock", "Mock", "A mock interview against the clock", shown=True),
     _key("home.lab", "l", "lab", "Lab", "The demos: turn their knobs, predict, break them", shown=True),
@@ -84,6 +84,7 @@ STUDY: list[BindingType] = [
 
 MOCK_START: list[BindingType] = [
     _key("mock.start", "enter", "start", "Start", "Start the clock", shown=True),
+    _key("mock.mark", "m", "mark", "Mark", "Mark the mock that waits for it", shown=True),
     _key("mock.dial_down", "down,j,tab", "turn_to(1)", "Next dial", "To the next dial"),
     _key("mock.dial_up", "up,k,shift+tab", "turn_to(-1)", "Dial before", "To the dial before"),
     _key("mock.close", "escape,q", "close", "Back", "Back to Home", shown=True),
@@ -111,6 +112,13 @@ MOCK_LEAVE: list[BindingType] = [
     _key("mock.leave_stay", "escape,q,n", "choose('')", "Go on", "Back to where you were", shown=True),
 ]
 
+MOCK_LEAVE_MARKING: list[BindingType] = [
+    _key("mock.leave_later", "enter,l", "choose('later')", "Mark later", "Leave it, and mark it later", shown=True),
+    _key("mock.leave_report", "r", "choose('report')", "Report", "Take the marks as they are now", shown=True),
+    _key("mock.leave_marking_drop", "x", "choose('drop')", "Throw away", "Throw this mock away", shown=True),
+    _key("mock.leave_marking_stay", "escape,q,n", "choose('')", "Go on", "Back to where you were", shown=True),
+]
+
 MOCK_MARKING: list[BindingType] = [
     _key("marking.tick", "enter,x", "tick", "Tick", "Tick the key point you said", shown=True),
     _key("marking.next", "space,enter,right", "step(1)", "Next", "To the next answer, then the report", shown=True),
@@ -127,7 +135,7 @@ MOCK_REPORT: list[BindingType] = [
     *[_key(f"report.demo_{n}", str(n), f"demo({n})", f"Demo {n}", f"Open demo {n} of the list") for n in range(1, 6)],
     _key("report.count", "g", "count", "Count as reviews", "Grade these cards by their marks", shown=True),
     _key("report.export", "e", "export", "Export", "Keep the report as Markdown", shown=True),
-    _key("report.done", "enter,q,escape", "done", "Home", "Back to Home", shown=True),
+    _key("report.done", "enter,q,escape", "done", "Back", "Leave the report", shown=True),
 ]
 
 MOCK_COUNT: list[BindingType] = [
@@ -161,14 +169,29 @@ CODE: list[BindingType] = [
     _key("code.leave", "escape", "leave", "Commands", "Leave the editor: letters are commands again", shown=True),
 ]
 
+DRILLS: list[BindingType] = [
+    _key("drills.close", "escape,q,p", "close", "Back", "Practise nothing now", shown=True),
+]
+
 PLAN: list[BindingType] = [_key("plan.close", "escape", "close", "Back", "Leave the date as it is", shown=True)]
 
 STATS: list[BindingType] = [
+    _key("stats.mocks", "m,enter", "mocks", "Mocks", "To the mock interviews; enter opens one again", shown=True),
     _key("stats.close", "escape,q,s", "close", "Back", "Back to Home", shown=True),
     _key("stats.down", "down,j", "line(1)", "Down", "Scroll down"),
     _key("stats.up", "up,k", "line(-1)", "Up", "Scroll up"),
     _key("stats.page_down", "pagedown,space", "page(1)", "Page down", "Scroll a page down", shown=True),
     _key("stats.page_up", "pageup", "page(-1)", "Page up", "Scroll a page up"),
+]
+
+# While a mock is being picked in Stats.
+STATS_MOCKS: list[BindingType] = [
+    _key("stats_mocks.open", "enter", "select", "Open", "Open the report again, or mark what waits for it", shown=True),
+    _key("stats_mocks.down", "down,j", "cursor_down", "Down", "To the mock before"),
+    _key("stats_mocks.up", "up,k", "cursor_up", "Up", "To the mock after"),
+    _key("stats_mocks.page_down", "pagedown", "page_down", "Page down", "A page of mocks down"),
+    _key("stats_mocks.page_up", "pageup", "page_up", "Page up", "A page of mocks up"),
+    _key("stats_mocks.leave", "escape,m", "leave", "All of Stats", "Back to all of Stats", shown=True),
 ]
 
 SUMMARY: list[BindingType] = [
@@ -187,6 +210,7 @@ BROWSE: list[BindingType] = [
     _key("browse.mark", "m,asterisk", "mark", "Mark", "Mark or unmark this card", shown=True),
     _key("browse.reset", "r", "reset", "Reset", "Make this card new again", shown=True),
     _key("browse.undo", "u", "undo", "Undo", "Take back the last change made here", shown=True),
+    _key("browse.edit", "e", "edit", "Edit", "Open the card's file in your $EDITOR, at its line", shown=True),
     _key("browse.input", "slash", "into_input", "Search", "Back to what you typed", shown=True),
     _key("browse.page_down", "space", "page(1)", "Read on", "Scroll the card down"),
     _key("browse.page_up", "b", "page(-1)", "Read back", "Scroll the card up"),

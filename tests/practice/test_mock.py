@@ -23,16 +23,20 @@ from prep_app.memory.types import New, Rating
 from prep_app.paths import Home
 from prep_app.practice.mock import Terms, choose, follow_up, own_follow_ups
 from prep_app.practice.mock_interview import Interview
-from prep_app.practice.mock_markdown import as_markdown, export
-from prep_app.practice.mock_report import (
-    Past,
-    Report,
+from prep_app.practice.mock_kept import (
+    answers,
     count_as_reviews,
-    countable,
+    counted,
     history,
-    next_step,
-    report,
+    note_answers,
+    note_report,
+    note_thrown_away,
+    report_data,
+    unmarked,
 )
+from prep_app.practice.mock_markdown import as_markdown, export
+from prep_app.practice.mock_report import Report, changes, next_step, report
+from prep_app.practice.mock_sound import sound
 from prep_app.settings import Settings
 from tests.conftest import Clock
 
@@ -199,6 +203,37 @@ def test_only_a_good_answer_is_followed_up(
         assert interview.number == (1 if followed else 2)
 
 
+def test_good_code_is_followed_up_once_it_has_run_and_never_in_the_middle_of_a_question(
+    memory: Memory, clock: Clock
+) -> None:
+    held = library(card("a1", "code"), card("a2", "code"), card("a3", "code"), follow_ups=(FollowUp("And?", "So."),))
+    interview = begin(held, memory, clock, questions=3)
+    place = interview.answer(None, "pass")
+    in_hand = interview.current
+    interview.judged(place, Ran((Checked("holds", True, "1", "1"),)))
+    assert interview.current is in_hand
+    place = interview.answer(None, "pass")
+    assert interview.is_follow_up
+    assert interview.number == 1
+    interview.answer(Picked(), "so")
+    interview.judged(place, Ran((Checked("holds", False, "1", "2"),)))
+    last = interview.answer(None, "pass")
+    assert interview.current is None, "what failed is not followed up"
+    interview.judged(last, Ran((Checked("holds", True, "1", "1"),)))
+    assert [item.follows for item in interview.items] == [0, 0, 1, 0]
+    assert report(interview).earned == (), "its only follow-up was asked"
+
+
+def test_a_follow_up_that_nobody_heard_is_not_counted_as_missed(memory: Memory, clock: Clock) -> None:
+    cards = card("a1", "code"), card("a2", difficulty=3)
+    interview = begin(library(*cards, follow_ups=(FollowUp("And?", "So."),)), memory, clock, minutes=2, questions=2)
+    interview.judged(interview.answer(None, "pass"), Ran((Checked("holds", True, "1", "1"),)))
+    clock.pass_seconds(500)
+    interview.answer(Picked())
+    assert [item.card.id for item in interview.items] == ["a1", "a2"]
+    assert report(interview).earned == (("A", FollowUp("And?", "So.")),), "it is there to be read"
+
+
 def test_who_is_behind_time_is_asked_no_follow_up(memory: Memory, clock: Clock) -> None:
     held = library(card("a1"), card("a2"), follow_ups=(FollowUp("And?", "So."),))
     interview = begin(held, memory, clock, minutes=10, questions=2)
@@ -264,16 +299,14 @@ def test_every_score_is_a_mean_of_credits_and_can_be_had_again_from_the_journal(
     held = taken(untouched, Clock(), *made)
     assert held.score == pytest.approx(sum(made) / (2 * len(made)))
     for question, share in held.by_question.items():
-        credits = [scored.credit for scored in held.items if scored.item.card.question == question]
+        credits = [scored.credit for scored in held.items if scored.question == question]
         assert share == pytest.approx(sum(credits) / len(credits))
     assert [scored.credit for scored in held.weakest] == sorted(points / 2 for points in made if points < 2)
-    kept = json.loads(json.dumps(held.as_data))
-    past = Past.of(kept)
-    assert past.score == pytest.approx(held.score, abs=1e-4)
-    assert past.by_question == pytest.approx(held.by_question)
-    assert kept["score"] == pytest.approx(
-        sum(item["right"] / item["total"] for item in kept["items"]) / len(kept["items"]), abs=1e-4
+    data = json.loads(json.dumps(report_data(held)))
+    assert data["score"] == pytest.approx(
+        sum(item["right"] / item["total"] for item in data["items"]) / len(data["items"]), abs=1e-4
     )
+    assert sound(data)
 
 
 def test_a_choice_or_code_is_right_or_not_and_gaps_count_one_by_one(memory: Memory, clock: Clock) -> None:
@@ -292,9 +325,9 @@ def test_a_choice_or_code_is_right_or_not_and_gaps_count_one_by_one(memory: Memo
         if kind == "code":
             assert interview.items[place].pending
             interview.judged(place, failed)
-    credits = {scored.item.card.id: (scored.right, scored.total) for scored in report(interview).items}
+    credits = {scored.card: (scored.right, scored.total) for scored in report(interview).items}
     assert credits == {"a1": (0, 1), "a2": (1, 2), "a3": (0, 1)}
-    missed = {scored.item.card.id: scored.missed for scored in report(interview).items}
+    missed = {scored.card: scored.missed for scored in report(interview).items}
     assert missed == {"a1": ("yes",), "a2": ("bf16",), "a3": ("holds",)}
 
 
@@ -304,7 +337,7 @@ def test_the_report_names_what_to_repair_and_the_demo_for_it(memory: Memory, clo
     while interview.current is not None:
         interview.tick(interview.answer(Picked()), {0} if interview.items[-1].card.id == "b1" else ())
     held = report(interview)
-    assert [scored.item.card.id for scored in held.weakest] == ["a1", "b1"]
+    assert [scored.card for scored in held.weakest] == ["a1", "b1"]
     assert [demo.name for demo in held.demos] == ["ewc_penalty", "low_rank"], "its own, else its question's first"
     assert "Study A · a1 next and run ewc_penalty" in next_step(held)
 
@@ -317,13 +350,13 @@ def test_what_was_said_aloud_and_was_good_earns_a_follow_up_to_read(memory: Memo
 
 def test_a_mock_is_kept_and_leaves_the_schedule_alone_unless_asked(memory: Memory, clock: Clock) -> None:
     held = taken(memory, clock, 2, 0)
-    memory.note_mock(held.as_data, held.ended)
+    note_report(memory, held, held.ended)
     assert [past.score for past in history(memory)] == [0.5]
     assert memory.state(CardId("a0")) == New()
     assert memory.reviews() == []
     assert count_as_reviews(held, memory) == 2
     assert {(review.card, review.rating, review.seconds) for review in memory.reviews()} == {
-        (scored.item.card.id, Rating.GOOD if scored.credit == 1 else Rating.AGAIN, 20) for scored in held.items
+        (scored.card, Rating.GOOD if scored.credit == 1 else Rating.AGAIN, 20) for scored in held.items
     }
 
 
@@ -333,7 +366,7 @@ def test_only_cards_that_were_answered_count_as_reviews(memory: Memory, clock: C
     assert interview.is_follow_up
     interview.answer(Picked(frozenset({0})), "so")
     interview.skip()
-    assert [item.card.id for item in countable(report(interview))] == [interview.items[0].card.id]
+    assert [item.card for item in report(interview).countable] == [interview.items[0].card.id]
 
 
 def test_the_markdown_says_all_of_it(memory: Memory, clock: Clock, home: Home) -> None:
@@ -342,13 +375,120 @@ def test_the_markdown_says_all_of_it(memory: Memory, clock: Clock, home: Home) -
     while (asked := interview.current) is not None:
         interview.tick(interview.answer(Picked(), "my notes"), () if asked.card.id == "a1" else {0, 1})
     held = report(interview)
-    memory.note_mock(held.as_data, held.ended)
+    note_report(memory, held, held.ended)
     kept = export(held, history(memory), home.exports)
     assert kept.name == "mock-2026-03-02-1000.md"
     text = kept.read_text()
     assert text == as_markdown(held, history(memory))
     for said in ("**50%**", "pipe \\| topic", "- missed: first", "- you noted: my notes", "`prep demo low_rank`"):
         assert said in text
+
+
+# In the journal
+
+
+def every_kind(memory: Memory, clock: Clock) -> Interview:
+    """An interview over one card of several kinds, answered; its code has not run."""
+    held = library(*[card(f"a{kind}", kind) for kind in BODIES], follow_ups=(FollowUp("And?", "So."),))
+    interview = begin(held, memory, clock, questions=4)
+    said = {"recall": Picked(frozenset({0})), "choice": Picked(frozenset({1})), "cloze": Typed(("NF4", "\x1b[31mint8"))}
+    while (asked := interview.current) is not None:
+        clock.pass_seconds(20)
+        interview.answer(said.get(asked.card.body.kind), "typed")
+    return interview
+
+
+def test_a_report_is_opened_again_as_it_was(memory: Memory, clock: Clock) -> None:
+    interview = every_kind(memory, clock)
+    place = next(place for place, item in enumerate(interview.items) if item.pending)
+    interview.judged(place, Ran((Checked("holds", False, "1", "2"),)))
+    held = report(interview)
+    note_report(memory, held, held.ended)
+    assert history(memory) == (held,)
+    assert not counted(held, memory)
+    count_as_reviews(history(memory)[0], memory)
+    assert counted(held, memory)
+    memory.undo(clock())
+    assert counted(held, memory), "all but one still stand"
+
+
+def test_a_mock_kept_before_reports_could_be_opened_again_is_still_read(memory: Memory) -> None:
+    item = {"card": "a1", "question": "A", "topic": "EWC", "turn": 1000007, "seconds": 3.5, "right": 1, "total": 2}
+    item |= {"reached": True, "skipped": False, "follow_up": False}
+    data = {"started": 5, "ended": 9, "minutes": 20, "questions": 1, "topic": "", "seed": 7, "score": 0.5}
+    data |= {"items": [item]}
+    assert sound(data)
+    memory.note_mock(data, 9)
+    [held] = history(memory)
+    assert (held.score, held.items[0].headline, held.countable) == (0.5, "a1", ())
+    assert as_markdown(held, [held])
+
+
+def test_what_was_answered_is_marked_another_day(memory: Memory, clock: Clock) -> None:
+    interview = every_kind(memory, clock)
+    note_answers(memory, interview, clock())
+    [data] = unmarked(memory)
+    assert sound(data)
+    assert history(memory) == ()
+    again = answers(data, interview.library)
+    assert [item.pending for item in again.items] == [item.pending for item in interview.items]
+    for held in (interview, again):
+        place = next(place for place, item in enumerate(held.items) if item.pending)
+        held.judged(place, Ran((Checked("holds", True, "1", "1"),)))
+    assert report(again).score == report(interview).score
+    assert report(again).earned == report(interview).earned
+    note_report(memory, report(again), clock())
+    assert unmarked(memory) == ()
+    note_answers(memory, interview, clock() + 1)
+    assert len(history(memory)) == 1, "a mock that was marked stays so"
+
+
+def test_a_mock_thrown_away_waits_no_more(memory: Memory, clock: Clock) -> None:
+    interview = every_kind(memory, clock)
+    note_answers(memory, interview, clock())
+    note_thrown_away(memory, interview, clock())
+    assert unmarked(memory) == history(memory) == ()
+
+
+def test_cards_that_are_gone_or_are_another_kind_now_are_left_out_of_the_marking(memory: Memory, clock: Clock) -> None:
+    interview = every_kind(memory, clock)
+    note_answers(memory, interview, clock())
+    [data] = unmarked(memory)
+    again = answers(data, library(card("arecall"), card("achoice", "cloze")))
+    assert [item.card.id for item in again.items] == ["arecall"]
+    assert answers(data, library(card("b1"))) is None
+
+
+def test_each_topic_is_compared_with_the_last_mock_that_asked_about_it(memory: Memory, clock: Clock) -> None:
+    past = []
+    for made in ((2, 0), (1,), (0, 1)):
+        past.append(taken(memory, clock, *made))
+        clock.pass_days(1)
+    found = {change.topic: (change.before, change.credit, change.points) for change in changes(past)}
+    assert found == {"a0": (0.5, 0, -50), "b1": (0, 0.5, 50)}
+    assert [change.before for change in changes(past[:1])] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"started": "now"},
+        {"started": 10**18},
+        {"minutes": 0},
+        {"wanted": 0},
+        {"answers": [{"card": 5}]},
+        {"answers": [7]},
+        {"answers": None},
+        {"seed": 1.5},
+    ],
+)
+def test_what_no_prep_would_have_kept_is_not_sound(memory: Memory, clock: Clock, wrong: dict[str, object]) -> None:
+    note_answers(memory, every_kind(memory, clock), clock())
+    body = {**unmarked(memory)[0], **wrong}
+    try:
+        assert not sound(body)
+    except (LookupError, TypeError):
+        pass
 
 
 # The command
@@ -358,10 +498,21 @@ def test_the_history_is_printed_by_contract(memory: Memory, clock: Clock, capsys
     assert run(["mock", "--history"]) == 0
     assert "prep mock" in capsys.readouterr().out, "it says how to begin one"
     held = taken(memory, clock, 2, 0)
-    memory.note_mock(held.as_data, held.ended)
+    note_report(memory, held, held.ended)
     assert run(["mock", "--history", "--json"]) == 0
     [past] = json.loads(capsys.readouterr().out)
-    assert past == {"at": held.started, "minutes": 20, "questions": 2, "score": 0.5, "by_question": held.by_question}
+    assert past == {
+        "at": held.started,
+        "minutes": 20,
+        "questions": 2,
+        "seconds": 40,
+        "score": 0.5,
+        "by_question": held.by_question,
+        "by_topic": [
+            {"question": "B", "topic": "b1", "credit": 0},
+            {"question": "A", "topic": "a0", "credit": 1},
+        ],
+    }
     assert run(["mock", "--history"]) == 0
     assert "2026-03-02 10:00" in capsys.readouterr().out
 

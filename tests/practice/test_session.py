@@ -11,6 +11,7 @@ from prep_app.content.body import Choice
 from prep_app.content.model import Library, QuestionId
 from prep_app.memory.store import Memory
 from prep_app.memory.types import New, Rating
+from prep_app.paths import Home
 from prep_app.practice.session import FIRST_SESSION, Session, unfinished
 from prep_app.practice.today import days_to_catch_up, today
 from prep_app.settings import Settings
@@ -59,6 +60,23 @@ def test_what_failed_comes_back_after_a_few_others(library: Library, memory: Mem
         session.grade(Rating.GOOD)
         between += 1
     assert between == 3
+
+
+def test_undo_takes_back_what_was_done_here_whatever_another_window_did_since(
+    home: Home, library: Library, memory: Memory, clock: Clock
+) -> None:
+    session = start(library, memory, clock)
+    here = session.current.id
+    session.grade(Rating.GOOD)
+    other = Memory.open(home, Settings())
+    clock.pass_seconds(5)
+    there = next(card for card in library.cards if card != here)
+    other.answer(there, Rating.GOOD, at=clock())
+    other.close()
+    clock.pass_seconds(5)
+    assert session.undo().id == here
+    assert [review.card for review in memory.reviews()] == [there]
+    assert memory.state(here) == New()
 
 
 def test_undo_walks_all_the_way_back(library: Library, memory: Memory, clock: Clock) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ from prep_app.content.library import builtin_folders, open_library
 from prep_app.paths import Home
 from prep_app.settings import read_settings
 from prep_app.ui.app import PrepApp
+from tests.conftest import Clock
+from tests.ui.weeks import install_course, practise_for_weeks
 
+NOW = 1_772_445_600_000  # Monday, 2 March 2026, 10:00 UTC
 Opened = Callable[..., AbstractAsyncContextManager["Learner"]]
 
 
@@ -43,11 +47,8 @@ class Learner:
 
     def reads(self) -> str:
         """All the text on the screen, as a person would see it."""
-        width, height = self.app.size
-        lines = []
-        for y in range(height):
-            lines.append("".join(segment.text for segment in self.app.screen._compositor.render_strips()[y]))
-        return "\n".join(line[:width].rstrip() for line in lines)
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text[: self.app.size.width].rstrip() for strip in strips)
 
     def text_of(self, selector: str) -> str:
         return str(self.app.screen.query_one(selector).render())
@@ -65,6 +66,50 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def only_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the built-in packs out: those that the test installs are compiled in no time."""
     monkeypatch.setattr("prep_app.content.library.builtin_folders", list)
+
+
+@pytest.fixture(autouse=True)
+def lab_when_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lab starts with the first demo, not ahead of it: most tests run none, and importing torch costs a second."""
+    monkeypatch.setattr("prep_app.ui.app.LAB_WARM_UP_DELAY", 3600)
+
+
+@pytest.fixture
+def standing(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """The app's clock, which stands at NOW in UTC until the test moves it."""
+    clock.at = NOW
+    monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
+    with in_utc():
+        yield clock
+
+
+@pytest.fixture(scope="session")
+def some_weeks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of somebody who has practised for some weeks, until the day before NOW."""
+    root = tmp_path_factory.mktemp("weeks") / "home"
+    with in_utc(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("prep_app.content.library.builtin_folders", list)
+        install_course(Home(root))
+        practise_for_weeks(Home(root), Clock(NOW))
+    return root
+
+
+@pytest.fixture
+def weeks(some_weeks: Path, home: Home, standing: Clock, only_installed: None) -> None:
+    """Make the learner somebody who has practised for some weeks; what they practise is weeks.py's alone."""
+    shutil.copytree(some_weeks, home.root, dirs_exist_ok=True)
+
+
+@contextmanager
+def in_utc() -> Iterator[None]:
+    """Study days and dates are by local clocks."""
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TZ", "UTC")
+            time.tzset()
+            yield
+    finally:
+        time.tzset()
 
 
 @pytest.fixture

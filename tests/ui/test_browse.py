@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prep_app.content.model import Card
+from prep_app.content.model import Card, Library
 from prep_app.content.search import texts
 from prep_app.paths import Home
 from prep_app.ui.desk import now
@@ -200,7 +200,7 @@ async def test_a_pack_that_was_edited_is_searched_anew(opened: Opened) -> None:
         pack = desk.library.packs[0]
         question = pack.questions[0]
         edited = replace(question, cards=(replace(question.cards[0], prompt="A zyzzyva?"), *question.cards[1:]))
-        library = replace(desk.library, packs=(replace(pack, questions=(edited, *pack.questions[1:])),))
+        library = Library((replace(pack, questions=(edited, *pack.questions[1:])),))
         learner.app.desk = replace(desk, library=library)
         screen.library_changed(learner.app.desk)
         await learner.until(lambda: [card.prompt for card in listed(learner).cards] == ["A zyzzyva?"])

@@ -57,13 +57,22 @@ async def test_the_list_shows_every_demo_under_its_question(opened: Opened, size
         assert learner.screen == "HomeScreen"
 
 
-async def test_a_prediction_is_scored_when_the_run_answers_it_and_kept(opened: Opened, home: Home) -> None:
-    async with bench(opened, "parameter_count") as (learner, screen):
+async def test_a_prediction_is_scored_and_kept_and_the_run_as_a_picture_and_as_json(opened: Opened, home: Home) -> None:
+    async with bench(opened, "parameter_count", (80, 24)) as (learner, screen):
         prediction = screen.demo.predictions[0]
         assert prediction.ask.split()[0] in learner.reads()
         await learner.press(*("enter" if prediction.choices else "1"), "enter")
         await ran(learner, screen)
         assert "You said" in str(screen.notes.render())
+        await learner.press("e")
+        await learner.until(lambda: len(list(home.exports.glob("*"))) == 2)
+    (svg,) = home.exports.glob("*.svg")
+    assert svg.read_text(encoding="utf-8").startswith("<svg")
+    (written,) = home.exports.glob("*.json")
+    body = json.loads(written.read_text(encoding="utf-8"))
+    assert body["name"] == "parameter_count"
+    assert body["passed"] is True
+    assert {event["event"] for event in body["events"]} >= {"check", "table"}
     memory = Memory.open(home, Settings())
     (kept,) = memory.predictions()
     assert kept["demo"] == "parameter_count"
@@ -72,39 +81,13 @@ async def test_a_prediction_is_scored_when_the_run_answers_it_and_kept(opened: O
     memory.close()
 
 
-async def test_nonsense_is_refused_where_it_is_typed_and_escape_just_runs(opened: Opened, home: Home) -> None:
+async def test_nonsense_is_refused_where_it_is_typed_and_escape_just_runs_each_check_at_its_line(
+    opened: Opened, home: Home
+) -> None:
     async with bench(opened, "lora_merge") as (learner, screen):
         await learner.press(*"many", "enter")
         assert learner.screen == "PredictScreen"
         assert "✗ a number such as 0.5" in learner.text_of("#invitation")
-        await learner.press("escape")
-        await ran(learner, screen)
-    memory = Memory.open(home, Settings())
-    assert memory.predictions() == []
-    memory.close()
-
-
-async def test_a_slip_breaks_its_check_and_proves_nothing(opened: Opened, home: Home) -> None:
-    async with bench(opened, "lora_merge") as (learner, screen):
-        await learner.press("escape")
-        await ran(learner, screen)
-        proofs = screen.desk.memory.proofs()
-        await learner.press("b")
-        assert learner.screen == "BreakScreen"
-        hunted = learner.app.screen.hunted  # type: ignore[attr-defined]
-        slip = next(slip for slip in screen.demo.mistakes if slip.fails == hunted)
-        options = learner.app.screen.query_one("OptionList")
-        options.highlighted = options.get_option_index(slip.name)  # type: ignore[attr-defined]
-        await learner.press("enter")
-        await ran(learner, screen, 2)
-        said = " ".join(str(screen.notes.render()).split())
-        assert "You broke it." in said
-        assert slip.why.split(".")[0] in said
-        assert screen.desk.memory.proofs() == proofs
-
-
-async def test_the_program_shows_where_each_check_came_out(opened: Opened) -> None:
-    async with bench(opened, "lora_merge") as (learner, screen):
         await learner.press("escape")
         await ran(learner, screen)
         view = screen.query_one(ProgramView)
@@ -112,6 +95,26 @@ async def test_the_program_shows_where_each_check_came_out(opened: Opened) -> No
         marked = [lines[number - 1] for number in view.checks]
         assert len(view.checks) == len(screen.demo.checks)
         assert all(line.startswith("✓") and "lab.check(" in line for line in marked)
+        await a_slip_breaks_its_check_and_proves_nothing(learner, screen)
+    memory = Memory.open(home, Settings())
+    assert memory.predictions() == []
+    memory.close()
+
+
+async def a_slip_breaks_its_check_and_proves_nothing(learner: Learner, screen: BenchScreen) -> None:
+    proofs = screen.desk.memory.proofs()
+    await learner.press("b")
+    assert learner.screen == "BreakScreen"
+    hunted = learner.app.screen.hunted  # type: ignore[attr-defined]
+    slip = next(slip for slip in screen.demo.mistakes if slip.fails == hunted)
+    options = learner.app.screen.query_one("OptionList")
+    options.highlighted = options.get_option_index(slip.name)  # type: ignore[attr-defined]
+    await learner.press("enter")
+    await ran(learner, screen, 2)
+    said = " ".join(str(screen.notes.render()).split())
+    assert "You broke it." in said
+    assert slip.why.split(".")[0] in said
+    assert screen.desk.memory.proofs() == proofs
 
 
 async def test_a_dial_runs_the_demo_again_and_an_earlier_run_can_be_laid_over(
@@ -129,21 +132,6 @@ async def test_a_dial_runs_the_demo_again_and_an_earlier_run_can_be_laid_over(
         await learner.press("escape", "o")
         assert screen.pane.against is first
         await learner.until(lambda: "(run 1)" in learner.reads() or screen.pane.query("PlotView"))
-
-
-async def test_a_run_is_kept_as_a_picture_and_as_json(opened: Opened, home: Home) -> None:
-    async with bench(opened, "parameter_count", (80, 24)) as (learner, screen):
-        await learner.press("escape")
-        await ran(learner, screen)
-        await learner.press("e")
-        await learner.until(lambda: len(list(home.exports.glob("*"))) == 2)
-    (kept,) = home.exports.glob("*.json")
-    body = json.loads(kept.read_text(encoding="utf-8"))
-    assert body["name"] == "parameter_count"
-    assert body["passed"] is True
-    assert {event["event"] for event in body["events"]} >= {"check", "table"}
-    (picture,) = home.exports.glob("*.svg")
-    assert picture.read_text(encoding="utf-8").startswith("<svg")
 
 
 async def test_study_opens_its_demo_in_the_lab(opened: Opened) -> None:

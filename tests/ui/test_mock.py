@@ -9,12 +9,15 @@ from prep_app.memory.store import Memory
 from prep_app.memory.types import New, Rating
 from prep_app.paths import Home
 from prep_app.practice.mock import Terms
+from prep_app.practice.mock_kept import history, unmarked
 from prep_app.settings import Settings
 from prep_app.ui.app import PrepApp
+from prep_app.ui.screens.mock.editor import SilentEditor
 from prep_app.ui.screens.mock.marking import MarkingScreen
 from prep_app.ui.screens.mock.report import ReportScreen
 from prep_app.ui.screens.mock.screen import MockScreen
 from prep_app.ui.screens.mock.start import MockStartScreen
+from prep_app.ui.screens.study.code_card import solution
 from tests.conftest import Clock
 from tests.ui.conftest import Learner, Opened
 from tests.ui.one_card import CHOICE, CLOZE, CODE, KINDS, ORDER, RECALL, install
@@ -22,7 +25,6 @@ from tests.ui.test_kinds import say
 
 pytestmark = pytest.mark.usefixtures("only_installed")
 
-SIZES = [(60, 20), (80, 24), (120, 40)]
 FENCED = """\
 - id: {name}
   kind: recall
@@ -118,12 +120,9 @@ def kept(home: Home) -> Memory:
     return Memory.open(home, Settings())
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_three_questions_from_the_first_key_to_the_report(
-    opened: Opened, home: Home, clock: Clock, size: tuple[int, int]
-) -> None:
+async def test_three_questions_from_the_first_key_to_the_report(opened: Opened, home: Home, clock: Clock) -> None:
     install(home, RECALL, CHOICE, CLOZE)
-    async with opened(size) as learner:
+    async with opened((60, 20)) as learner:
         await sit(learner, clock, 3)
         assert "Question 1 of 3" in learner.reads()
         assert "20:00 left" in learner.reads()
@@ -138,9 +137,9 @@ async def test_three_questions_from_the_first_key_to_the_report(
         await learner.press("enter")
         assert learner.screen == "HomeScreen"
     memory = kept(home)
-    [data] = memory.mocks()
-    assert data["score"] == pytest.approx(5 / 6, abs=1e-4)
-    assert {item["card"]: item["seconds"] for item in data["items"]} == {"recall": 10, "choice": 10, "cloze": 10}
+    [held] = history(memory)
+    assert held.score == pytest.approx(5 / 6)
+    assert {item.card: item.seconds for item in held.items} == {"recall": 10, "choice": 10, "cloze": 10}
     assert memory.reviews() == []
     memory.close()
 
@@ -154,16 +153,19 @@ async def test_nothing_of_an_answer_is_seen_before_the_end(opened: Opened, home:
             if learner.app.focused is None:
                 await learner.press("h", "f", "d", "l", "slash", "g")
                 assert "No looking up during the interview" in told(learner)
+            await learner.press("ctrl+r")
             seen += learner.reads()
             kinds.add(await answer(learner, clock, right=len(kinds) % 2 == 0))
             if isinstance(learner.app.screen, MockScreen):
                 seen += learner.reads()
         assert kinds == set(KINDS)
         assert [secret for secret in SECRETS if secret in seen] == []
+        assert "running the checks" not in seen
         await mark_all(learner)  # once the code has run
-        data = learner.app.desk.memory.mocks()[-1]
-        assert {item["card"] for item in data["items"]} == {*KINDS}
-        assert not any(item["skipped"] for item in data["items"])
+        [held] = history(learner.app.desk.memory)
+        assert {item.card for item in held.items} == {*KINDS}
+        assert not any(item.skipped for item in held.items)
+        assert [item.right for item in held.items if item.card == "code"] == [0]
 
 
 async def test_the_clock_warns_and_the_interview_ends_with_the_present_answer(
@@ -197,9 +199,9 @@ async def test_a_good_answer_is_followed_up_and_a_poor_one_is_not(opened: Opened
                 assert await answer(learner, clock) == "order"
             await mark_all(learner)
             await learner.press("q")
-        first, second = learner.app.desk.memory.mocks()
-        assert [item["follow_up"] for item in first["items"]] == [False, True]
-        assert [item["card"] for item in second["items"]] == ["choice"]
+        first, second = history(learner.app.desk.memory)
+        assert [item.follow_up for item in first.items] == [False, True]
+        assert [item.card for item in second.items] == ["choice"]
 
 
 async def test_typed_notes_tick_the_points_they_make(opened: Opened, home: Home, clock: Clock) -> None:
@@ -217,7 +219,7 @@ async def test_typed_notes_tick_the_points_they_make(opened: Opened, home: Home,
         assert "1 of 2 points ticked" in learner.reads()
         await learner.press("enter", "space")  # the other one too
         await learner.until(lambda: isinstance(learner.app.screen, ReportScreen))
-        assert learner.app.desk.memory.mocks()[-1]["score"] == 1
+        assert history(learner.app.desk.memory)[-1].score == 1
 
 
 async def test_a_skipped_question_counts_nothing_and_a_second_press_skips_none(
@@ -233,18 +235,8 @@ async def test_a_skipped_question_counts_nothing_and_a_second_press_skips_none(
         await learner.press("s", "s")
         await mark_all(learner)
         assert "2 skipped" in learner.reads()
-        [data] = learner.app.desk.memory.mocks()
-        assert [item["right"] for item in data["items"]] == [1, 0, 0]
-
-
-async def test_an_empty_answer_is_not_taken_for_one(opened: Opened, home: Home, clock: Clock) -> None:
-    install(home, CHOICE)
-    async with opened() as learner:
-        await sit(learner, clock, 1)
-        clock.pass_seconds(5)
-        await learner.press("space")
-        assert "Nothing is answered yet; s skips the question" in told(learner)
-        assert mock(learner).interview.items == []
+        [held] = history(learner.app.desk.memory)
+        assert [item.right for item in held.items] == [1, 0, 0]
 
 
 async def test_leaving_half_way_asks_and_what_was_answered_can_still_be_marked(
@@ -268,40 +260,97 @@ async def test_leaving_half_way_asks_and_what_was_answered_can_still_be_marked(
         assert "1 not reached" in learner.reads()
 
 
-async def test_an_interview_thrown_away_is_not_kept(opened: Opened, home: Home, clock: Clock) -> None:
+async def test_an_empty_answer_is_not_taken_for_one_and_what_is_thrown_away_is_not_kept(
+    opened: Opened, home: Home, clock: Clock
+) -> None:
     install(home, CHOICE)
     async with opened() as learner:
         await sit(learner, clock, 1)
+        clock.pass_seconds(5)
+        await learner.press("space")
+        assert "Nothing is answered yet; s skips the question" in told(learner)
+        assert mock(learner).interview.items == []
         await learner.press("q", "x")
         assert learner.screen == "HomeScreen"
-    memory = kept(home)
-    assert memory.mocks() == []
-    memory.close()
+        assert learner.app.desk.memory.mocks() == []
 
 
-async def test_reviews_are_counted_only_when_asked_and_once(opened: Opened, home: Home, clock: Clock) -> None:
-    install(home, CHOICE)
+async def test_good_code_is_followed_up_after_the_question_in_hand(opened: Opened, home: Home, clock: Clock) -> None:
+    install(home, CODE, RECALL.replace("Idea", "Mend it") + "  difficulty: 3\n", ORDER + "  needs: [code]\n")
     async with opened() as learner:
-        await sit(learner, clock, 1)
+        await sit(learner, clock, 2, topic="Mend it")
+        editor = learner.app.screen.query_one(SilentEditor)
+        editor.area.text = await solution(mock(learner).interview.current.card)  # type: ignore[union-attr]
+        await learner.press("escape", "space")
+        interview = mock(learner).interview
+        await learner.until(lambda: interview.items[0].response, 90)
+        assert "What does QLoRA change?" in learner.reads(), "nobody is interrupted"
+        clock.pass_seconds(5)
+        await learner.press("space")
+        assert "Question 1 of 2 · follow-up" in learner.reads()
+
+
+async def test_a_marking_that_is_left_is_taken_up_again(opened: Opened, home: Home, clock: Clock) -> None:
+    install(home, RECALL, CHOICE)
+    async with opened() as learner:
+        await sit(learner, clock, 2)
+        await answer(learner, clock)
+        await answer(learner, clock)
+        await learner.until(lambda: isinstance(learner.app.screen, MarkingScreen))
+        await learner.until(lambda: unmarked(learner.app.desk.memory))
+    async with opened() as learner:  # the app was closed in the middle of it
+        await learner.press("i")
+        await learner.until(lambda: "is not marked yet" in learner.reads())
+        await learner.press("m")
+        screen = learner.app.screen
+        assert isinstance(screen, MarkingScreen)
+        while screen.points is None:
+            await learner.press("space")
+        await learner.press("enter", "q")
+        assert "Leave the marking?" in learner.reads()
+        await learner.press("enter")
+        await learner.until(lambda: learner.screen == "MockStartScreen")
+        await learner.until(lambda: "is not marked yet" in learner.reads())
+        await learner.press("m")
+        while learner.app.screen.points is None:  # type: ignore[attr-defined]
+            await learner.press("space")
+        assert "1 of 2 points ticked" in learner.reads(), "so much was marked"
+        await learner.press("q", "r")
+        await learner.until(lambda: isinstance(learner.app.screen, ReportScreen) and learner.app.screen.shown)
+        await learner.press("q")
+        await learner.until(lambda: "Earlier mocks" in learner.reads())
+        assert "is not marked yet" not in learner.reads()
+        [held] = history(learner.app.desk.memory)
+        assert held.score == 0.75
+
+
+async def test_a_pack_edited_in_the_middle_changes_nothing_in_the_mock(
+    opened: Opened, home: Home, clock: Clock
+) -> None:
+    install(home, RECALL, CHOICE)
+    async with opened() as learner:
+        before = learner.app.desk.library
+        await sit(learner, clock, 2)
+        await answer(learner, clock)
+        install(home, CLOZE)
+        await learner.until(lambda: learner.app.desk.library is not before)
         await answer(learner, clock)
         await mark_all(learner)
-        await learner.press("g")
-        assert "Count these as reviews?" in learner.reads()
-        await learner.press("escape")
-        assert learner.app.desk.memory.reviews() == []
         await learner.press("g", "enter")
         await learner.until(lambda: "counted as reviews" in learner.reads())
-        await learner.press("g", "enter")
-    memory = kept(home)
-    assert [(review.card, review.rating, review.at) for review in memory.reviews()] == [
-        ("choice", Rating.GOOD, clock())
-    ]
-    memory.close()
+        assert {review.card for review in learner.app.desk.memory.reviews()} == {"recall", "choice"}
+        await learner.press("q", "s")
+        await learner.until(lambda: learner.app.screen.found)  # type: ignore[attr-defined]
+        await learner.press("m", "enter")
+        await learner.until(lambda: isinstance(learner.app.screen, ReportScreen) and learner.app.screen.shown)
 
 
-async def test_the_report_is_exported_as_markdown_and_says_where(opened: Opened, home: Home, clock: Clock) -> None:
+async def test_from_the_report_one_exports_counts_as_reviews_and_goes_to_the_demo_that_would_repair_it(
+    opened: Opened, home: Home, clock: Clock
+) -> None:
     install(home, CHOICE)
     async with opened((120, 40)) as learner:
+        memory = learner.app.desk.memory
         await sit(learner, clock, 1)
         await answer(learner, clock, right=False)
         await mark_all(learner)
@@ -309,39 +358,24 @@ async def test_the_report_is_exported_as_markdown_and_says_where(opened: Opened,
         await learner.until(lambda: told(learner))
         [written] = home.exports.glob("mock-*.md")
         assert told(learner) == [f"Written to {written}"]
-    assert "To repair" in written.read_text()
-
-
-async def test_the_demo_that_would_repair_it_is_one_key_away(opened: Opened, home: Home, clock: Clock) -> None:
-    install(home, CHOICE)
-    async with opened((120, 40)) as learner:
-        await sit(learner, clock, 1)
-        await answer(learner, clock, right=False)
-        await mark_all(learner)
+        assert "To repair" in written.read_text()
+        await learner.press("g")
+        assert "Count these as reviews?" in learner.reads()
+        await learner.press("escape")
+        assert memory.reviews() == []
+        await learner.press("g", "enter")
+        await learner.until(lambda: "counted as reviews" in learner.reads())
+        await learner.press("g")
+        counted = [(review.card, review.rating, review.at) for review in memory.reviews()]
+        assert counted == [("choice", Rating.AGAIN, clock())], "once"
         assert "1 lora_merge" in learner.reads()
         await learner.press("d")
         await learner.until(lambda: any(type(screen).__name__ == "BenchScreen" for screen in learner.app.screen_stack))
 
 
-async def test_code_is_run_only_after_it_was_handed_in(opened: Opened, home: Home, clock: Clock) -> None:
-    install(home, CODE)
-    async with opened() as learner:
-        await sit(learner, clock, 1)
-        await learner.press("ctrl+r")
-        assert "running the checks" not in learner.reads()
-        await answer(learner, clock)
-        await learner.until(lambda: isinstance(learner.app.screen, MarkingScreen))
-        await learner.until(lambda: "Not right" in learner.reads(), 90)
-        await mark_all(learner)
-        assert learner.app.desk.memory.mocks()[-1]["score"] == 0
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_start_page_says_what_happens_and_turns_two_dials(
-    opened: Opened, home: Home, clock: Clock, size: tuple[int, int]
-) -> None:
+async def test_the_start_page_says_what_happens_and_turns_two_dials(opened: Opened, home: Home, clock: Clock) -> None:
     install(home, *KINDS.values())
-    async with opened(size) as learner:
+    async with opened((60, 20)) as learner:
         await learner.press("i")
         await learner.pilot.pause()
         said = " ".join(learner.reads().split())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import EditResult, Location
 
@@ -12,6 +14,10 @@ INDENT = " " * 4
 
 
 class TextBox(TextArea):
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """A screen on top may still draw what is behind it: Textual 8.2 fails for a box whose styles are gone."""
+        return super().render_lines(crop) if self.is_attached else [Strip.blank(crop.width)] * crop.height
+
     def _replace_via_keyboard(self, insert: str, start: Location, end: Location) -> EditResult | None:
         """All that is typed or pasted comes through here."""
         if len(insert) > 1 or not insert.isprintable():

@@ -16,12 +16,14 @@ from prep_app.lab.catalogue import Demo, Mistake
 from prep_app.lab.record import RunRecord
 from prep_app.ui import keys
 from prep_app.ui.desk import Desk
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Row
 from prep_app.ui.widgets.key_line import KeyLine
+from prep_app.ui.widgets.steady_list import SteadyList
 
 
-class BreakScreen(ModalScreen[tuple[str, str] | None]):
+class BreakScreen(ClosesOnce, ModalScreen[tuple[str, str] | None]):
     """Returns the check hunted and the slip chosen, or None."""
 
     CSS_PATH = "../modal.tcss"
@@ -40,7 +42,7 @@ class BreakScreen(ModalScreen[tuple[str, str] | None]):
     def compose(self) -> ComposeResult:
         with VerticalGroup(classes="box"):
             yield Static(id="hunted", markup=False)
-            yield OptionList(*[Option(Content(slip.says), id=slip.name) for slip in self.slips], markup=False)
+            yield SteadyList(*[Option(Content(slip.says), id=slip.name) for slip in self.slips], markup=False)
             yield Static(Content.styled("enter makes the slip and runs · tab takes another check", QUIET), markup=False)
         yield KeyLine()
 

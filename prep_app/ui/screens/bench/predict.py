@@ -17,12 +17,14 @@ from prep_app.content.model import Scalar
 from prep_app.lab.catalogue import Prediction
 from prep_app.ui import keys
 from prep_app.ui.desk import Desk
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.demo_pane.figures import figure
 from prep_app.ui.widgets.key_line import KeyLine
+from prep_app.ui.widgets.steady_list import SteadyList
 
 
-class PredictScreen(ModalScreen[Guess | None]):
+class PredictScreen(ClosesOnce, ModalScreen[Guess | None]):
     """Returns the guess, or None where the learner would rather just run it."""
 
     CSS_PATH = "../modal.tcss"
@@ -45,7 +47,7 @@ class PredictScreen(ModalScreen[Guess | None]):
             )
             yield Static(Content.styled(f"With {setting}\n", QUIET), markup=False)
             if prediction.choices:
-                yield OptionList(*[Option(Content(choice), id=choice) for choice in prediction.choices], markup=False)
+                yield SteadyList(*[Option(Content(choice), id=choice) for choice in prediction.choices], markup=False)
             else:
                 yield Input(
                     placeholder=f"a number{f' in {prediction.unit}' if prediction.unit else ''}, or a range: 2-5"

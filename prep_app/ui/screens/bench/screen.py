@@ -23,13 +23,14 @@ from prep_app.ui.export import export
 from prep_app.ui.screens.bench.break_it import BreakScreen, broken
 from prep_app.ui.screens.bench.notes import said_and_came, what_changed
 from prep_app.ui.screens.bench.predict import PredictScreen
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.widgets.demo_pane import DemoPane
 from prep_app.ui.widgets.demo_pane.program_view import ProgramView
 from prep_app.ui.widgets.hanging import Hanging, Row
 from prep_app.ui.widgets.key_line import KeyLine
 
 
-class BenchScreen(Screen[None]):
+class BenchScreen(ClosesOnce, Screen[None]):
     CSS_PATH = "bench.tcss"
     BINDINGS = keys.BENCH
     AUTO_FOCUS = "DemoPane"

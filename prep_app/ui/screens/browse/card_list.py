@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from textual import events
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from prep_app.content.body import Kind, Numeric
@@ -19,6 +18,7 @@ from prep_app.practice.browse import Standing
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import now
 from prep_app.ui.themes import QUIET
+from prep_app.ui.widgets.steady_list import SteadyList
 
 MARKS: Mapping[Kind, str] = {
     "recall": "¶",
@@ -34,7 +34,7 @@ NARROWEST = 20  # columns of a row, however little room there is
 _FENCE = re.compile(r"^```.*$", re.MULTILINE)
 
 
-class CardList(OptionList, inherit_bindings=False):
+class CardList(SteadyList, inherit_bindings=False):
     """Posts `Left` when the cursor goes up from the first card, and `Chosen` on a double click."""
 
     BINDINGS = keys.BROWSE_LIST

@@ -17,13 +17,15 @@ from prep_app.practice.browse import Choice
 from prep_app.ui import keys
 from prep_app.ui.desk import Desk
 from prep_app.ui.screens.browse.card_list import MARKS
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.key_line import KeyLine
+from prep_app.ui.widgets.steady_list import SteadyList
 
 HEADINGS = {"is": "State", "kind": "Kind", "question": "Question", "topic": "Topic", "tag": "Tag"}
 
 
-class FilterScreen(ModalScreen[Filter | None]):
+class FilterScreen(ClosesOnce, ModalScreen[Filter | None]):
     """Returns the filter chosen, or None."""
 
     CSS_PATH = "../modal.tcss"
@@ -41,7 +43,7 @@ class FilterScreen(ModalScreen[Filter | None]):
     def compose(self) -> ComposeResult:
         with VerticalGroup(classes="box"):
             yield Static(Content.styled("enter sets a filter, or takes it out again", QUIET), markup=False)
-            yield OptionList(*self._options(), markup=False)
+            yield SteadyList(*self._options(), markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:

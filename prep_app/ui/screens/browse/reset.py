@@ -12,11 +12,12 @@ from prep_app.content.model import Card
 from prep_app.ui import keys
 from prep_app.ui.desk import Desk
 from prep_app.ui.screens.browse.card_list import first_line
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.key_line import KeyLine
 
 
-class ResetScreen(ModalScreen[bool]):
+class ResetScreen(ClosesOnce, ModalScreen[bool]):
     """Returns whether the card is to be made new."""
 
     CSS_PATH = "../modal.tcss"

@@ -24,13 +24,14 @@ from prep_app.ui.screens.browse import words
 from prep_app.ui.screens.browse.card_list import CardList
 from prep_app.ui.screens.browse.preview import Preview
 from prep_app.ui.screens.browse.right import demo_of, example
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from prep_app.ui.app import PrepApp
 
 HINT = 'any words, "a phrase", kind:numeric, is:due, -not'
-ON_A_CARD = {"practise_one", "practise_all", "suspend", "mark", "reset", "demo"}
+ON_A_CARD = {"practise_one", "practise_all", "suspend", "mark", "reset", "demo", "edit"}
 IN_THE_LIST = {"filter", "undo", "into_input", "close", "page"}
 
 
@@ -38,7 +39,7 @@ class Sought(Input):
     BINDINGS = keys.BROWSE_INPUT
 
 
-class BrowseScreen(Screen[None]):
+class BrowseScreen(ClosesOnce, Screen[None]):
     CSS_PATH = "browse.tcss"
     BINDINGS = keys.BROWSE
     AUTO_FOCUS = "#sought"
@@ -55,7 +56,6 @@ class BrowseScreen(Screen[None]):
         self._turn = 0  # raised to search for the same words again
         self._searching = False
         self._practised = False  # since the list was drawn
-        self._gone = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="top"):
@@ -76,7 +76,6 @@ class BrowseScreen(Screen[None]):
         self.library_changed(self.desk)
 
     async def on_unmount(self) -> None:
-        self._gone = True
         if self.browse is not None:
             await asyncio.to_thread(self.browse.close)
 
@@ -88,7 +87,7 @@ class BrowseScreen(Screen[None]):
     async def _open_index(self, desk: Desk) -> None:
         def watch(done: int, total: int) -> bool:
             self._share = done / total
-            return not self._gone and self._latest is desk
+            return not self.gone and self._latest is desk
 
         drawing = self.set_interval(0.1, self._draw_status)
         try:
@@ -108,7 +107,7 @@ class BrowseScreen(Screen[None]):
     @on(Sought.Changed)
     def search(self) -> None:
         """Search for what stands in the input."""
-        if self.browse is not None:
+        if self.browse is not None and not self.gone:
             self._wanted = self._indexed, self.browse, self.query_one(Sought).value, self._turn
             if not self._searching:
                 self._searching = True
@@ -124,7 +123,7 @@ class BrowseScreen(Screen[None]):
                 finding = await asyncio.to_thread(browse.find, text, now())
         finally:
             self._searching = False
-        if answered is not None and not self._gone:
+        if answered is not None and not self.gone:
             self.desk, self.finding = desk, finding
             keep, self._shown = text == self._shown, text
             self._draw(finding, keep=keep)
@@ -149,6 +148,8 @@ class BrowseScreen(Screen[None]):
         self.refresh_bindings()
 
     def _draw_status(self) -> None:
+        if self.gone:
+            return
         browse, finding = self.browse, self.finding
         said = words.tally(finding, browse.size) if browse and finding else words.indexing(self._share)
         self.query_one("#status", Static).update(said)
@@ -157,7 +158,7 @@ class BrowseScreen(Screen[None]):
         self.call_after_refresh(self._redraw)  # once the list knows its new width
 
     def _redraw(self) -> None:
-        if self.finding is not None and not self._gone:
+        if self.finding is not None and not self.gone:
             self.query_one(CardList).draw()
 
     @on(OptionList.OptionHighlighted)
@@ -252,6 +253,22 @@ class BrowseScreen(Screen[None]):
             demo = await asyncio.to_thread(find, link.name)
             if self.is_current:
                 self.app.push_screen(BenchScreen(self.desk, link, demo, cast("PrepApp", self.app).lab))
+
+    async def action_edit(self) -> None:
+        from prep_app.content.library import builtin_folders, folders_for
+        from prep_app.content.place import place_of
+        from prep_app.ui.editor import edit
+
+        card, app = self.query_one(CardList).card, cast("PrepApp", self.app)
+        if card is None:
+            return
+        place = await asyncio.to_thread(place_of, card, folders_for(self.desk.home, app.packs))
+        if place is None:
+            self.notify("No file of a pack holds this card any more", markup=False)
+            return
+        edit(app, place.path, place.line)  # what was changed there shows by itself
+        if place.path.parent in builtin_folders():
+            self.notify("That pack comes with prep: an update replaces it. Yours: prep new-pack DIR", markup=False)
 
     # Changing a card; all of it is on disk before it shows
 

@@ -14,12 +14,13 @@ from prep_app.content.model import Card
 from prep_app.memory.types import New, Rating
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.widgets.key_line import KeyLine
 
 REVIEWS_SHOWN = 12
 
 
-class CardInfoScreen(ModalScreen[None]):
+class CardInfoScreen(ClosesOnce, ModalScreen[None]):
     CSS_PATH = "../modal.tcss"
     DEFAULT_CLASSES = "modal"
     BINDINGS = keys.CLOSE

@@ -9,10 +9,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.widgets.key_line import KeyLine
 
 
-class ConfirmLinkScreen(ModalScreen[None]):
+class ConfirmLinkScreen(ClosesOnce, ModalScreen[None]):
     CSS_PATH = "../modal.tcss"
     DEFAULT_CLASSES = "modal"
     BINDINGS = [Binding("enter,y", "open", "Open in the browser"), Binding("escape,n,q", "close", "Stay here")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
 from textual import on
@@ -18,7 +18,8 @@ from prep_app.ui import keys
 from prep_app.ui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:  # at the first paint there is nothing to show yet: these are imported while it is up
-    from prep_app.content.model import QuestionId
+    from prep_app.content.model import CardId, QuestionId
+    from prep_app.practice.drill import Drill
     from prep_app.practice.interview import Standing
     from prep_app.practice.mock import Terms
     from prep_app.practice.today import Today
@@ -135,19 +136,27 @@ class HomeScreen(Screen[None]):
         from prep_app.ui.screens.home import menu
 
         chosen = message.option.id or ""
-        starts: dict[str, Callable[[], object]] = {
+        starts: dict[str, Callable[[], Awaitable[None]]] = {
             menu.START: lambda: self._start(),
             menu.BACKLOG: lambda: self._start(limit=menu.BACKLOG_LIMIT),
-            menu.PRACTISE: lambda: self.action_practise(),
             menu.MORE: lambda: self.action_more(),
         }
-        if chosen in starts:
-            await starts[chosen]()  # type: ignore[misc]
+        if chosen == menu.PRACTISE:
+            self.action_practise()
+        elif chosen in starts:
+            await starts[chosen]()
         else:
             await self._start(only=(cast("QuestionId", chosen.removeprefix(menu.QUESTION)),))
 
-    async def action_practise(self) -> None:
-        await self._start(practice=True)
+    def action_practise(self) -> None:
+        from prep_app.ui.screens.home.drills import DrillScreen
+
+        if self.app.opened.is_set() and self.is_current:  # type: ignore[attr-defined]
+            self.app.push_screen(DrillScreen(self.desk), self._practise)
+
+    async def _practise(self, drill: Drill | None) -> None:
+        if drill is not None:
+            await self._start(drill=drill.cards)
 
     async def action_more(self) -> None:
         await self._start(extra_new=MORE)
@@ -190,7 +199,7 @@ class HomeScreen(Screen[None]):
         *,
         only: tuple[QuestionId, ...] = (),
         limit: int | None = None,
-        practice: bool = False,
+        drill: tuple[CardId, ...] = (),
         extra_new: int = 0,
     ) -> None:
         from prep_app.practice.session import Session
@@ -207,7 +216,8 @@ class HomeScreen(Screen[None]):
                 clock=_now,
                 limit=limit,
                 only=only,
-                practice=practice,
+                cards=drill,
+                practice=bool(drill),
                 extra_new=extra_new,
             )
         )

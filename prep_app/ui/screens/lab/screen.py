@@ -20,9 +20,11 @@ from prep_app.memory.types import Proof
 from prep_app.practice.demo_runs import foresight_so_far
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Hanging, Row
 from prep_app.ui.widgets.key_line import KeyLine
+from prep_app.ui.widgets.steady_list import SteadyList
 
 if TYPE_CHECKING:
     from prep_app.ui.app import PrepApp
@@ -31,7 +33,7 @@ Proofs = Mapping[tuple[str, str], Proof]
 COUNTS_FROM = 44  # columns of the list from which counts stand beside the titles
 
 
-class LabScreen(Screen[None]):
+class LabScreen(ClosesOnce, Screen[None]):
     CSS_PATH = "lab.tcss"
     BINDINGS = keys.LAB
     AUTO_FOCUS = "#demos"
@@ -47,7 +49,7 @@ class LabScreen(Screen[None]):
             yield Static("lab", classes="name", markup=False)
             yield Static(id="tally", classes="said", markup=False)
         with Horizontal(id="body"):
-            yield OptionList(id="demos", markup=False)
+            yield SteadyList(id="demos", markup=False)
             with VerticalScroll(id="about", can_focus=False):
                 yield Static(id="summary", markup=False)
                 yield Hanging(id="claims")
@@ -65,8 +67,8 @@ class LabScreen(Screen[None]):
     async def _look(self) -> None:
         self.proofs = self.desk.memory.proofs()
         seen = await asyncio.to_thread(foresight_so_far, self.desk.memory)
-        if not self.is_attached:
-            return  # left meanwhile
+        if self.gone:
+            return
         self.query_one("#tally", Static).update(tally(self.demos, self.proofs, seen.predictions, seen.mean_score))
         self.call_after_refresh(self._list)
 
@@ -75,7 +77,7 @@ class LabScreen(Screen[None]):
             self.call_after_refresh(self._list)  # once the list knows its new width
 
     def _list(self) -> None:
-        if not self.is_attached:
+        if self.gone:
             return
         options = self.query_one("#demos", OptionList)
         at = options.highlighted

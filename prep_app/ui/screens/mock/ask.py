@@ -12,11 +12,12 @@ from textual.widgets import Static
 
 from prep_app.ui import keys
 from prep_app.ui.desk import Desk
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.widgets.hanging import Hanging, Row
 from prep_app.ui.widgets.key_line import KeyLine
 
 
-class AskScreen(ModalScreen[str]):
+class AskScreen(ClosesOnce, ModalScreen[str]):
     """Returns the name of the answer, "" for none."""
 
     CSS_PATH = "../modal.tcss"
@@ -54,6 +55,10 @@ class AskScreen(ModalScreen[str]):
 
 class LeaveScreen(AskScreen):
     BINDINGS = keys.MOCK_LEAVE
+
+
+class LeaveMarkingScreen(AskScreen):
+    BINDINGS = keys.MOCK_LEAVE_MARKING
 
 
 class CountScreen(AskScreen):

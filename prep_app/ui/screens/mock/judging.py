@@ -10,7 +10,7 @@ from textual.worker import Worker, WorkerFailed
 from prep_app.answers.response import Ran
 from prep_app.lab.catalogue import DemoInputError
 from prep_app.practice.code_run import judge_code, ran
-from prep_app.practice.mock_interview import Interview
+from prep_app.practice.mock_interview import Answers
 
 if TYPE_CHECKING:
     from prep_app.ui.app import PrepApp
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Judging:
     """The runs of one interview. They are the app's workers, since screens come and go."""
 
-    def __init__(self, app: PrepApp, interview: Interview) -> None:
+    def __init__(self, app: PrepApp, answers: Answers) -> None:
         self.app = app
-        self.interview = interview
+        self.answers = answers
         self.runs: list[Worker[None]] = []
         self._one_by_one = asyncio.Lock()  # a run in the lab ends the one that is going
 
@@ -45,8 +45,8 @@ class Judging:
     async def _run(self, place: int, text: str) -> None:
         async with self._one_by_one:
             try:
-                verdict = await judge_code(self.app.lab, self.interview.items[place].asked, text)
+                verdict = await judge_code(self.app.lab, self.answers.items[place].asked, text)
             except DemoInputError as error:
-                self.interview.judged(place, Ran(failure=str(error)))
+                self.answers.judged(place, Ran(failure=str(error)))
             else:
-                self.interview.judged(place, ran(verdict))
+                self.answers.judged(place, ran(verdict))

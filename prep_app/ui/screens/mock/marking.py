@@ -1,9 +1,10 @@
-"""After the interview: each answer beside what an interviewer listens for; what was said aloud is ticked here."""
+"""After the interview, or another day: each answer beside what an interviewer listens for; what was said is ticked."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,11 +17,14 @@ from textual.widgets import Static
 from prep_app.answers.response import Picked
 from prep_app.content.body import Recall
 from prep_app.errors import UserError
-from prep_app.practice.mock_interview import Interview, Item
+from prep_app.memory.store import Memory
+from prep_app.practice.mock_interview import Answers, Item
+from prep_app.practice.mock_kept import note_answers, note_report, note_thrown_away
 from prep_app.practice.mock_report import Report, report, spell
 from prep_app.ui import keys, phrases
-from prep_app.ui.desk import Desk
-from prep_app.ui.screens.mock.ask import LeaveScreen
+from prep_app.ui.desk import Desk, now
+from prep_app.ui.screens.closes_once import ClosesOnce
+from prep_app.ui.screens.mock.ask import LeaveMarkingScreen
 from prep_app.ui.screens.mock.clock import SayLine
 from prep_app.ui.screens.mock.marks import mark_rows, typed_rows
 from prep_app.ui.screens.study.key_points import KeyPoints
@@ -32,19 +36,21 @@ if TYPE_CHECKING:
     from prep_app.ui.screens.mock.judging import Judging
 
 
-class MarkingScreen(Screen[None]):
-    """One page an answer. Past the last the mock is kept, and the report takes this screen's place."""
+class MarkingScreen(ClosesOnce, Screen[None]):
+    """One page an answer. What was answered is kept at once; past the last page the marks are, and the report comes."""
 
     CSS_PATH = "mock.tcss"
     BINDINGS = keys.MOCK_MARKING
     AUTO_FOCUS = None
 
-    def __init__(self, desk: Desk, interview: Interview, judging: Judging) -> None:
+    def __init__(self, desk: Desk, answers: Answers, judging: Judging, *, again: bool = False) -> None:
+        """`again`: its answers are on disk already."""
         super().__init__()
         self.desk = desk
-        self.interview = interview
+        self.answers = answers
         self.judging = judging
-        self.places = [place for place, item in enumerate(interview.items) if item.reached]
+        self.again = again
+        self.places = [place for place, item in enumerate(answers.items) if item.reached]
         self.page_number = 0
         self.points: KeyPoints | None = None
         self.finishing = False
@@ -62,10 +68,12 @@ class MarkingScreen(Screen[None]):
         keys.remap(self, self.desk.settings.keys)
         self.run_worker(self._show_runs(), exit_on_error=False)
         await self._show()
+        if not self.again:
+            await self._kept(note_answers, self.answers)
 
     @property
     def item(self) -> Item:
-        return self.interview.items[self.places[self.page_number]]
+        return self.answers.items[self.places[self.page_number]]
 
     # What is on the screen
 
@@ -79,7 +87,7 @@ class MarkingScreen(Screen[None]):
             page.scroll_home(animate=False)
             which = f"Marking {self.page_number + 1} of {len(self.places)}"
             self.query_one("#where", Static).update(Content(f"{which} · {item.card.question} · {item.card.topic}"))
-            share = self.interview.terms.share
+            share = self.answers.terms.share
             self.query_one("#took", Static).update(Content(f"{spell(item.seconds)} of {spell(share)}"))
             self._draw_bar()
         self.refresh_bindings()
@@ -170,27 +178,27 @@ class MarkingScreen(Screen[None]):
         page.scroll_relative(y=step * max(1, page.size.height - 2), animate=False)
 
     def action_leave(self) -> None:
-        text = "A mock is kept once it is marked. Keep it with the marks as they are now?"
-        self.app.push_screen(LeaveScreen(self.desk, "Leave the marking?", text), self._leave)
+        text = "What you answered is kept. You can mark it another time: i or s in Home leads here."
+        self.app.push_screen(LeaveMarkingScreen(self.desk, "Leave the marking?", text), self._leave)
 
-    def _leave(self, answer: str | None) -> None:
-        if answer == "keep":
+    async def _leave(self, answer: str | None) -> None:
+        if answer == "report":
             self._finish()
-        elif answer:
+        elif answer and await self._kept(note_answers if answer == "later" else note_thrown_away, self.answers):
             self.judging.cancel()
             self.dismiss()
 
     @on(KeyPoints.Ticked)
     def _ticked(self) -> None:
         if self.points is not None:
-            self.interview.tick(self.places[self.page_number], self.points.ticked)
+            self.answers.tick(self.places[self.page_number], self.points.ticked)
             self._draw_bar()
 
     def _finish(self) -> None:
         if self.finishing:
             return
         self.finishing = True
-        if any(item.pending for item in self.interview.items):
+        if any(item.pending for item in self.answers.items):
             waiting = Content.styled(" ▸ Your code is still running; then comes the report", "bold $text-primary")
             self.query_one(SayLine).say(waiting, Content())
         self.run_worker(self._keep_and_report())
@@ -198,15 +206,21 @@ class MarkingScreen(Screen[None]):
     async def _keep_and_report(self) -> None:
         """Keep the mock, once its code has run; it is on disk when the report comes."""
         await self.judging.done()
-        held = report(self.interview)
+        held = report(self.answers)
+        if await self._kept(note_report, held):
+            self.kept = held
+            self._open_report()
+        else:
+            self.finishing = False
+
+    async def _kept(self, note: Callable[[Memory, Any, int], None], held: object) -> bool:
+        """Write to the journal; returns whether it took it, and says why where not."""
         try:
-            await asyncio.to_thread(self._keep, held)
+            await asyncio.to_thread(note, self.desk.memory, held, now())
         except UserError as error:
             self.notify(str(error), severity="error", markup=False)
-            self.finishing = False
-            return
-        self.kept = held
-        self._open_report()
+            return False
+        return True
 
     def on_screen_resume(self) -> None:
         self._open_report()
@@ -217,6 +231,3 @@ class MarkingScreen(Screen[None]):
 
         if self.kept is not None and self.is_current:
             self.app.switch_screen(ReportScreen(self.desk, self.kept))
-
-    def _keep(self, held: Report) -> None:
-        self.desk.memory.note_mock(held.as_data, held.ended)

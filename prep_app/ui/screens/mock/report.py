@@ -11,11 +11,14 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from prep_app.errors import UserError
+from prep_app.practice.mock_kept import count_as_reviews, counted, history
 from prep_app.practice.mock_markdown import export
-from prep_app.practice.mock_report import Past, Report, count_as_reviews, countable, history
+from prep_app.practice.mock_report import Report
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.screens.mock.ask import CountScreen
+from prep_app.ui.screens.mock.past import when
 from prep_app.ui.screens.mock.report_rows import sections
 from prep_app.ui.widgets.hanging import Hanging, Row
 from prep_app.ui.widgets.key_line import KeyLine
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
 COLUMN, MARGIN = 100, 5  # cells; as in mock.tcss, and the scroll bar's
 
 
-class ReportScreen(Screen[None]):
-    """The mock is on disk when this opens."""
+class ReportScreen(ClosesOnce, Screen[None]):
+    """The mock is on disk when this opens, just now or long ago."""
 
     CSS_PATH = "mock.tcss"
     BINDINGS = keys.MOCK_REPORT
@@ -38,14 +41,14 @@ class ReportScreen(Screen[None]):
         super().__init__()
         self.desk = desk
         self.report = report
-        self.past: tuple[Past, ...] = ()
+        self.past: tuple[Report, ...] = ()  # until this one
         self.demos: dict[str, Demo] = {}
         self.counted = False
         self.shown: list[Hanging] = []
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="top"):
-            yield Static("mock interview · report", classes="name", markup=False)
+            yield Static(f"mock · {when(self.report.started)}", classes="name", markup=False)
             yield Static(id="state", classes="said", markup=False)
         with VerticalScroll(id="page"):
             yield Vertical(id="column")
@@ -53,19 +56,20 @@ class ReportScreen(Screen[None]):
 
     async def on_mount(self) -> None:
         keys.remap(self, self.desk.settings.keys)
-        self.past, self.demos = await asyncio.to_thread(self._look)
+        self.past, self.demos, self.counted = await asyncio.to_thread(self._look)
         if not self.is_attached:
             return  # left meanwhile
         self.shown = [Hanging(classes="section") for _ in self._sections()]
         await self.query_one("#column").mount(*self.shown)
         self._draw()
 
-    def _look(self) -> tuple[tuple[Past, ...], dict[str, Demo]]:
+    def _look(self) -> tuple[tuple[Report, ...], dict[str, Demo], bool]:
         from prep_app.lab.catalogue import catalogue
 
         known = catalogue()
         demos = {link.name: known[link.name] for link in self.report.demos if link.name in known}
-        return history(self.desk.memory), demos
+        past = tuple(one for one in history(self.desk.memory) if one.started <= self.report.started)
+        return past, demos, counted(self.report, self.desk.memory)
 
     def on_resize(self) -> None:
         self._draw()
@@ -80,7 +84,7 @@ class ReportScreen(Screen[None]):
         self._draw_state()
 
     def _draw_state(self) -> None:
-        says = "counted as reviews" if self.counted else "kept; the schedule is as it was"
+        says = "counted as reviews" if self.counted else "the schedule is as it was"
         self.query_one("#state", Static).update(says)
         self.refresh_bindings()
 
@@ -91,7 +95,7 @@ class ReportScreen(Screen[None]):
             case "demo", (int(number),):
                 return number <= len(self.demos)
             case "count", _:
-                return not self.counted and bool(countable(self.report))
+                return bool(self.past) and not self.counted and bool(self.report.countable)
         return True
 
     def action_demo(self, number: int) -> None:
@@ -102,7 +106,7 @@ class ReportScreen(Screen[None]):
         self.app.push_screen(BenchScreen(self.desk, link, self.demos[link.name], cast("PrepApp", self.app).lab))
 
     def action_count(self) -> None:
-        count = phrases.plural(len(countable(self.report)), "answered card")
+        count = phrases.plural(len(self.report.countable), "answered card")
         text = f"{count} will be graded as marked, and come back by the schedule; u on Home takes back one by one."
         self.app.push_screen(CountScreen(self.desk, "Count these as reviews?", text), self._count)
 

@@ -9,9 +9,9 @@ from textual.content import Content
 
 from prep_app.answers.mark import GOOD_SHARE, HARD_SHARE
 from prep_app.content.model import Library
-from prep_app.practice.mock_report import SLOW, Past, Report, Scored, next_step, spell
+from prep_app.practice.mock_report import SLOW, Report, Scored, changes, next_step, spell
 from prep_app.ui import phrases
-from prep_app.ui.screens.mock.start import earlier
+from prep_app.ui.screens.mock.past import against, change_rows, earlier
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Row
 
@@ -23,12 +23,15 @@ BAR = 10  # cells
 
 
 def sections(
-    report: Report, past: Sequence[Past], library: Library, demos: Mapping[str, Demo], width: int
+    report: Report, past: Sequence[Report], library: Library, demos: Mapping[str, Demo], width: int
 ) -> Iterator[list[Row]]:
-    """The same sections for any `width` in columns."""
+    """The same sections for any `width` in columns. `past` are the mocks until this one, oldest first."""
     yield headline(report, past)
     yield [_heading("Next"), (Content.styled("→ ", "bold $text-accent"), Content(next_step(report)))]
     yield by_question(report, library)
+    changed = changes(past) if past else ()
+    if any(one.before is not None for one in changed):
+        yield [_heading("Against the time before"), *change_rows(changed)]
     yield answers(report, width)
     if report.weakest:
         yield repair(report)
@@ -40,7 +43,7 @@ def sections(
         yield earlier(past, "Your mocks")
 
 
-def headline(report: Report, past: Sequence[Past]) -> list[Row]:
+def headline(report: Report, past: Sequence[Report]) -> list[Row]:
     mark, style = verdict(report.score)
     rows: list[Row] = [
         (
@@ -58,17 +61,8 @@ def headline(report: Report, past: Sequence[Past]) -> list[Row]:
         said = f"Of what you answered: {phrases.percent(alone)}. What was skipped or not reached counts nothing."
         rows.append((Content("  "), Content.styled(said, QUIET)))
     if len(past) > 1:
-        rows.append((Content("  "), Content.styled(change(report.score, past[-2].score), QUIET)))
+        rows.append((Content("  "), Content.styled(against(report.score, past[-2].score), QUIET)))
     return rows
-
-
-def change(score: float, before: float) -> str:
-    """Against the mock before this one."""
-    points = round((score - before) * 100)
-    if not points:
-        return f"= as the mock before: {phrases.percent(before)}"
-    sign, word = ("▲", "above") if points > 0 else ("▼", "below")
-    return f"{sign} {phrases.plural(abs(points), 'point')} {word} the mock before: {phrases.percent(before)}"
 
 
 def verdict(share: float) -> tuple[str, str]:
@@ -99,33 +93,30 @@ def answers(report: Report, width: int) -> list[Row]:
     times = [_took(scored, share) for scored in report.items]
     widest = max(map(len, times), default=0)
     for scored, took in zip(report.items, times, strict=True):
-        item = scored.item
-        if not item.reached:
+        if not scored.reached:
             mark, style, points = "–", QUIET, ""
         else:
-            mark, style = ("–", "bold $text-warning") if item.skipped else verdict(scored.credit)
-            points = "" if item.skipped else f"{scored.right}/{scored.total}"
+            mark, style = ("–", "bold $text-warning") if scored.skipped else verdict(scored.credit)
+            points = "" if scored.skipped else f"{scored.right}/{scored.total}"
         left = Content.assemble((f"{mark} ", style), f"{points:<6}", (f"{took:<{widest}}  ", QUIET))
-        name = f"{'↳ ' if item.follow_up else ''}{item.card.question} "
+        name = f"{'↳ ' if scored.follow_up else ''}{scored.question} "
         room = max(8, width - left.cell_length - len(name))
         rows.append((left, Content.assemble((name, "bold"), _short(scored, room))))
     return rows
 
 
 def _took(scored: Scored, share: float) -> str:
-    item = scored.item
-    if not item.reached:
+    if not scored.reached:
         return "not reached"
-    word = " skipped" if item.skipped else " long" if item.seconds > SLOW * share else ""
-    return spell(item.seconds) + word
+    word = " skipped" if scored.skipped else " long" if scored.seconds > SLOW * share else ""
+    return spell(scored.seconds) + word
 
 
 def repair(report: Report) -> list[Row]:
     rows: list[Row] = [_heading("To repair")]
     for scored in report.weakest:
         mark, style = verdict(scored.credit)
-        card = scored.item.card
-        head = Content.assemble((f"{card.question} · {card.topic}: ", "bold"), _short(scored))
+        head = Content.assemble((f"{scored.question} · {scored.topic}: ", "bold"), _short(scored))
         rows.append((Content.styled(f"{mark} ", style), head))
         rows += [(Content("    – "), Content.styled(_flat(text), QUIET)) for text in scored.missed]
     return rows
@@ -159,7 +150,7 @@ def _left_out(report: Report) -> Iterator[str]:
 
 
 def _short(scored: Scored, room: int = LONGEST) -> str:
-    text = scored.item.headline
+    text = scored.headline
     return text if len(text) <= room else text[: room - 1] + "…"
 
 

@@ -15,6 +15,7 @@ from prep_app.practice.mock_interview import Interview
 from prep_app.practice.mock_report import spell
 from prep_app.ui import keys
 from prep_app.ui.desk import Desk
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.screens.mock.ask import LeaveScreen
 from prep_app.ui.screens.mock.clock import Clock, SayLine
 from prep_app.ui.screens.mock.editor import invitation, response, take_notes, typed, widget_for
@@ -32,7 +33,7 @@ TICK = 1.0  # seconds
 SLIP = 1.0  # seconds; a key pressed again so soon was meant for the question before
 
 
-class MockScreen(Screen[None]):
+class MockScreen(ClosesOnce, Screen[None]):
     """Asks until the questions or the time are up; then the marking takes its place."""
 
     CSS_PATH = "mock.tcss"

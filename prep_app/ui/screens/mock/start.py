@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,10 +16,13 @@ from textual.widgets import Static
 from prep_app.lab.catalogue import Parameter
 from prep_app.practice.mock import Terms
 from prep_app.practice.mock_interview import Interview
-from prep_app.practice.mock_report import Past, history, spell
+from prep_app.practice.mock_kept import Data, history, unmarked
+from prep_app.practice.mock_report import Report, spell
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
-from prep_app.ui.themes import QUIET
+from prep_app.ui.screens.closes_once import ClosesOnce
+from prep_app.ui.screens.mock.again import mark_on
+from prep_app.ui.screens.mock.past import earlier, when
 from prep_app.ui.widgets.demo_pane.dial import Dial
 from prep_app.ui.widgets.hanging import Hanging, Row
 from prep_app.ui.widgets.key_line import KeyLine
@@ -28,11 +30,10 @@ from prep_app.ui.widgets.key_line import KeyLine
 MINUTES = (5, 10, 15, 20, 25, 30, 45, 60, 90)
 QUESTIONS = (3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20)
 HELP = {"minutes": "← → change it", "questions": "without follow-ups"}
-EARLIER = 6  # mocks that are shown
 SEEDS = 2**31
 
 
-class MockStartScreen(Screen[None]):
+class MockStartScreen(ClosesOnce, Screen[None]):
     """Enter starts the clock."""
 
     CSS_PATH = "mock.tcss"
@@ -44,6 +45,7 @@ class MockStartScreen(Screen[None]):
         self.desk = desk
         self.terms = terms
         self.clock = clock
+        self.waiting: tuple[Data, ...] = ()  # mocks to mark
         held = (("minutes", MINUTES, terms.minutes), ("questions", QUESTIONS, terms.questions))
         self.dials = [Dial(_parameter(name, stops, first), str(first), 9) for name, stops, first in held]
 
@@ -58,14 +60,21 @@ class MockStartScreen(Screen[None]):
             yield Hanging(id="past")
         yield KeyLine()
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         keys.remap(self, self.desk.settings.keys)
         for dial in self.dials:
             keys.remap(dial, self.desk.settings.keys)
         self.query_one("#says", Hanging).show(what_happens(self.terms))
-        past = await asyncio.to_thread(history, self.desk.memory)
+
+    async def on_screen_resume(self) -> None:
+        """At first, and when a mock was marked meanwhile."""
+        past, self.waiting = await asyncio.to_thread(self._past)
         if self.is_attached:
-            self.query_one("#past", Hanging).show(earlier(past))
+            self.query_one("#past", Hanging).show([*to_mark(self.waiting), *earlier(past)])
+            self.refresh_bindings()
+
+    def _past(self) -> tuple[tuple[Report, ...], tuple[Data, ...]]:
+        return history(self.desk.memory), unmarked(self.desk.memory)
 
     @on(Dial.Changed)
     def _turned(self, message: Dial.Changed) -> None:
@@ -90,6 +99,12 @@ class MockStartScreen(Screen[None]):
         elif self.app.screen is self:
             self.app.switch_screen(MockScreen(desk, interview))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "mark" or bool(self.waiting)
+
+    def action_mark(self) -> None:
+        mark_on(self, self.desk, self.waiting[-1])
+
     def action_close(self) -> None:
         self.dismiss()
 
@@ -106,26 +121,16 @@ def what_happens(terms: Terms) -> list[Row]:
     lines = [
         f"{phrases.plural(terms.questions, 'question')} {which}, weak spots likelier; good answers may be followed up.",
         "No answers, marks or hints until the end; s skips. When the time is up you finish the answer you are in.",
-        "Then you mark it, and the report says what to repair. Only a marked mock is kept, and your schedule stays as "
-        "it is unless you ask.",
+        "Then you mark it, at once or another day, and the report says what to repair. Your schedule stays as it is "
+        "unless you ask.",
     ]
     return [(Content.styled(f"{number}  ", "bold $text-accent"), Content(line)) for number, line in enumerate(lines, 1)]
 
 
-def earlier(past: Sequence[Past], heading: str = "Earlier mocks") -> list[Row]:
-    """The last few, newest first."""
-    if not past:
-        return [(Content(), Content.styled("This is your first mock.", QUIET))]
-    rows: list[Row] = [(Content(), Content.styled(heading, "bold"))]
-    for one in reversed(past[-EARLIER:]):
-        when = f"{datetime.fromtimestamp(one.at / 1000):%Y-%m-%d %H:%M}"
-        rows.append(
-            (
-                Content(f"{phrases.percent(one.score):>6}  "),
-                Content.assemble(
-                    (phrases.bar(one.score, 10), "$primary"),
-                    (f"  {when}  {one.questions} in {one.minutes} min", QUIET),
-                ),
-            )
-        )
-    return rows
+def to_mark(waiting: Sequence[Data]) -> list[Row]:
+    """That a mock waits to be marked, and the key for it."""
+    if not waiting:
+        return []
+    newest = f"The mock of {when(waiting[-1]['started'])} is not marked yet: m marks it"
+    more = f"; {len(waiting) - 1} more in Stats (s)" if len(waiting) > 1 else ""
+    return [(Content.styled("! ", "bold $text-warning"), Content(newest + more)), (Content(), Content())]

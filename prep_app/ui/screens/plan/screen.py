@@ -17,13 +17,14 @@ from prep_app.memory.types import InterviewPlan
 from prep_app.practice.interview import MINUTES, Outlook, interview_on, outlook
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.key_line import KeyLine
 
 PAUSE = 0.3  # seconds without a key before anything is worked out
 
 
-class PlanScreen(ModalScreen[bool]):
+class PlanScreen(ClosesOnce, ModalScreen[bool]):
     """Returns whether the plan was changed."""
 
     CSS_PATH = "../modal.tcss"
@@ -39,7 +40,8 @@ class PlanScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         day, minutes = (str(self.held.date), self.held.minutes) if self.held else ("", MINUTES)
         with VerticalGroup(classes="box"):
-            yield Static(Content.styled("When is the interview?\n", "bold $text-accent"), markup=False)
+            heading = ("When is the interview?", "bold $text-accent")
+            yield Static(Content.assemble(heading, ("\nenter keeps it\n", QUIET)), markup=False)
             yield Input(day, placeholder="2026-12-15; empty: no interview", id="date", max_length=20)
             yield Static(Content.styled("Minutes a day", QUIET), markup=False)
             yield Input(str(minutes), id="minutes", max_length=5)
@@ -77,6 +79,8 @@ class PlanScreen(ModalScreen[bool]):
     @work(exclusive=True)
     async def _look_ahead(self) -> None:
         await asyncio.sleep(PAUSE)
+        if self.gone:
+            return
         try:
             plan = self._plan()
         except UserError as error:
@@ -88,10 +92,14 @@ class PlanScreen(ModalScreen[bool]):
         self._say("Working it out…", QUIET)
         desk = self.desk
         found = await asyncio.to_thread(outlook, desk.library, desk.memory, desk.settings, now(), plan)
-        self.query_one("#outlook", Static).update(in_words(found))
+        self._show(in_words(found))
 
     def _say(self, text: str, style: str) -> None:
-        self.query_one("#outlook", Static).update(Content.styled(text, style))
+        self._show(Content.styled(text, style))
+
+    def _show(self, said: Content) -> None:
+        if not self.gone:
+            self.query_one("#outlook", Static).update(said)
 
     def action_close(self) -> None:
         self.dismiss(False)

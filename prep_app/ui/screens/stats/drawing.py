@@ -10,7 +10,7 @@ from textual.content import Content
 from prep_app.content.model import CardId
 from prep_app.lab.events import Plot, Series
 from prep_app.memory.history import Bin, Day
-from prep_app.practice.scores import Scores
+from prep_app.practice.scores import READINESS_DAYS, Scores
 from prep_app.ui import phrases
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Row
@@ -18,6 +18,8 @@ from prep_app.ui.widgets.hanging import Row
 WEEKS = 26  # of the heatmap, where there is room
 SHADES = "·░▒▓█"  # a day's reviews, against the busiest day; legible without colour
 WEEKDAYS = ("Mon", "", "Wed", "", "Fri", "", "Sun")
+ROOMY = 64  # columns from which bars are longer
+LONGEST_COUNT = len("12 of 34 new")
 AXIS = 30  # columns of a calibration line, for 40 to 100 %
 AXIS_FROM = 0.4
 LEVELS = "▁▂▃▄▅▆▇█"
@@ -38,15 +40,22 @@ def headline(scores: Scores, width: int) -> Content:
     )
 
 
-def readiness(days: Sequence[Day], today: int, now: float) -> Plot | None:
-    """Readiness at the end of each day that was worked out, and now; None before there are two."""
+def readiness(days: Sequence[Day], today: int, now: float, mocks: Sequence[tuple[int, float]]) -> Plot | None:
+    """Readiness at the end of each day that was worked out, and now; and the score of each mock, on days from today.
+
+    None before there are two of them.
+    """
     points = [(day.day - today, day.readiness) for day in days if day.readiness is not None]
     points.append((0, now))
-    if len(points) < 2:
+    sat = [(day, score) for day, score in mocks if day >= -READINESS_DAYS]
+    if len(points) + len(sat) < 2:
         return None
-    x = tuple(float(ahead) for ahead, _ in points)
-    y = tuple(100 * value for _, value in points if value is not None)
-    return Plot("Readiness", "days from today", "%", (Series("ready", x, y, "line"),))
+    series = [_series("ready", points, "line")] + ([_series("mocks", sat, "points")] if sat else [])
+    return Plot("Readiness and mocks" if sat else "Readiness", "days from today", "%", tuple(series))
+
+
+def _series(name: str, points: Sequence[tuple[int, float]], style: str) -> Series:
+    return Series(name, tuple(float(day) for day, _ in points), tuple(100 * share for _, share in points), style)
 
 
 def heatmap(days: Sequence[Day], today: int, width: int) -> Content:
@@ -87,19 +96,20 @@ def _months(monday: int, weeks: int) -> Content:
 def mastery(scores: Scores, width: int) -> list[Row]:
     """Every question, and its topics below it."""
     rows: list[Row] = []
-    room = max(12, width - 34)
     for question in scores.now.questions:
-        rows.append((Content(), _row(f"{question.question} {question.title}", question.mastery, "", room, "bold")))
+        name = f"{question.question} {question.title}"
+        rows.append((Content(), _row(name, question.mastery, "", width, "bold")))
         for topic in scores.topics:
             if topic.question == question.question:
                 new = f"{topic.new} of {topic.cards} new" if topic.new else phrases.plural(topic.cards, "card")
-                rows.append((Content("  "), _row(topic.topic, topic.mastery, new, room - 2, "")))
+                rows.append((Content("  "), _row(topic.topic, topic.mastery, new, width - 2, "")))
     return rows
 
 
-def _row(name: str, share: float, said: str, room: int, style: str) -> Content:
+def _row(name: str, share: float, said: str, width: int, style: str) -> Content:
+    bar = phrases.bar(share, 10 if width >= ROOMY else 6)
+    room = max(12, width - len(bar) - len("  100 %") - 2 - LONGEST_COUNT)
     name = name if len(name) <= room else name[: room - 1] + "…"
-    bar = phrases.bar(share, 10)
     return Content.assemble(
         (name.ljust(room), style), (f" {bar}", "$primary"), f" {phrases.percent(share):>5}", (f"  {said}", QUIET)
     )
@@ -114,7 +124,8 @@ def predictions(scores: Scores, width: int) -> Content:
         )
     axis = max(12, min(AXIS, width - 34))
     lines = [
-        Content.styled(f"{'':<11} 40 %{'':<{axis - 9}}100 %   ○ predicted  ● recalled", QUIET),
+        Content.styled("○ predicted  ● recalled", QUIET),
+        Content.styled(f"{'':<11} 40 %{'':<{axis - 9}}100 %", QUIET),
         *(_bin(one, axis) for one in bins),
         Content.styled(f"Off by {error:.1%} on the whole: the root mean square over the lines, by reviews.", QUIET),
     ]

@@ -17,6 +17,7 @@ from prep_app.practice.session import Session
 from prep_app.practice.summary import Summary
 from prep_app.ui import keys, phrases
 from prep_app.ui.desk import Desk, now
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Hanging, Row
 from prep_app.ui.widgets.key_line import KeyLine
@@ -24,7 +25,7 @@ from prep_app.ui.widgets.key_line import KeyLine
 LONGEST = 80  # characters of a prompt
 
 
-class SummaryScreen(Screen[None]):
+class SummaryScreen(ClosesOnce, Screen[None]):
     CSS_PATH = "summary.tcss"
     BINDINGS = keys.SUMMARY
 

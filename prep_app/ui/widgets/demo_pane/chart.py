@@ -29,6 +29,16 @@ class Chart(PlotWidget):
         self.data = plot
         self.series_styles = styles
 
+    # Taken away before it was there it has no parts, and textual-plot would look for them.
+
+    def on_mount(self, event: events.Mount) -> None:
+        if not self.children:
+            event.prevent_default()
+
+    def _update_margin_sizes(self) -> None:
+        if self.children:
+            super()._update_margin_sizes()
+
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
     def _leave_the_wheel(self, event: events.MouseEvent) -> None:

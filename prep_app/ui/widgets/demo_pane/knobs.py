@@ -43,17 +43,20 @@ class Knobs(VerticalScroll, can_focus=False):
         await self.mount(*dials)
 
     def edit(self) -> None:
-        """Go to the first dial."""
-        self.query(Dial).first().focus()
+        """Go to the first dial; there is none once the pane is being put away."""
+        if dials := self.query(Dial):
+            dials.first().focus()
 
     def move(self, step: int) -> None:
         """Go to another dial."""
         dials = list(self.query(Dial))
         here = next((place for place, dial in enumerate(dials) if dial.has_focus), -step)
-        dials[(here + step) % len(dials)].focus()
+        if dials:
+            dials[(here + step) % len(dials)].focus()
 
     @on(Dial.Changed)
     def _changed(self, message: Dial.Changed) -> None:
         message.stop()
-        *dials, device = self.query(Dial)
-        self.post_message(self.Settled({dial.parameter.name: dial.value for dial in dials}, str(device.value)))
+        if all_dials := list(self.query(Dial)):
+            *dials, device = all_dials
+            self.post_message(self.Settled({dial.parameter.name: dial.value for dial in dials}, str(device.value)))

@@ -11,12 +11,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from prep_app.ui import keys
+from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.demo_pane.program_view import highlighted
 from prep_app.ui.widgets.key_line import KeyLine
 
 
-class SourceScreen(ModalScreen[None]):
+class SourceScreen(ClosesOnce, ModalScreen[None]):
     """Arrows and page keys scroll; escape closes."""
 
     CSS_PATH = "source_screen.tcss"

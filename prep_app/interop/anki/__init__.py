@@ -1,0 +1,1 @@
+"""Anki decks, in and out, read and written by Anki's own package."""

@@ -89,14 +89,15 @@ def write_packs(home: Home, cards: int) -> None:
 
 
 def write_journal(home: Home, cards: int) -> None:
-    """Nine cards in ten were answered «easy» twice, and come due evenly from yesterday on."""
+    """Nine cards in ten, those that come first, were answered «easy» twice, and come due evenly from yesterday on."""
     settings, chance = Settings(), random.Random(0)
     noon = int(time.time() * 1000) - 8 * DAY
     once = next_memory(New(), Rating.EASY, noon, settings)
     twice = next_memory(once, Rating.EASY, once.due_ms + DAY // 3, settings)
     ahead = round(twice.interval_days)
     rows = []
-    for number in range(int(cards * LEARNED)):
+    together = min(cards, A_QUESTION)  # of a question; questions take turns
+    for number in (number for number in range(cards) if number % together < together * LEARNED):
         last = int(time.time() * 1000) - chance.randrange(1, ahead + 2) * DAY
         for at, was in ((last - round(once.interval_days) * DAY, "new"), (last, "review")):
             data = {"rating": 4, "revision": 1, "offset": offset_at(at), "was": was, "seconds": 12.5}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE = 5.0  # seconds to wait for another program that is writing
-CACHE_VERSION = 3  # raise it when any table below changes shape
+CACHE_VERSION = 4  # raise it when any table below changes shape
 
 _TABLES = """
 -- Compiled packs. A library's cards stand in two tables: what all of them are looked through for, and what one says.
@@ -19,6 +19,7 @@ CREATE TABLE library (
     key TEXT NOT NULL UNIQUE,                  -- of what it was compiled from
     stamp TEXT,                                -- by which its files are known without being read
     digest TEXT NOT NULL,                      -- of its cards
+    laid_out INTEGER DEFAULT 0,                -- whether `not_begun` knows it
     body TEXT NOT NULL                         -- the rest of it, JSON
 );
 CREATE TABLE card (
@@ -48,6 +49,9 @@ CREATE INDEX fold_by_due ON fold (
 CREATE INDEX fold_by_introduction ON fold (introduced_ms);
 CREATE INDEX fold_in_learning ON fold (due_ms) WHERE learning;
 CREATE INDEX fold_buried ON fold (buried_day) WHERE buried_day;
+-- Cards that were not learned as they are, in the order in which they come: so that none of the others is looked at.
+CREATE TABLE not_begun (library INTEGER, turn INTEGER, id TEXT, PRIMARY KEY (library, turn)) WITHOUT ROWID;
+CREATE INDEX not_begun_by_id ON not_begun (id);
 CREATE TABLE proof (
     demo TEXT, claim TEXT, held INTEGER, device TEXT, seconds REAL, at INTEGER, PRIMARY KEY (demo, claim)
 );

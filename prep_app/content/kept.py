@@ -35,9 +35,10 @@ def find(cache: sqlite3.Connection, column: str, value: str, again: Callable[[],
     number, key, digest, body = row
     try:
         kept = KeptCards(cache, number, key, digest, again)
-        library = Library(*frame_from(body, kept.part), kept)
+        library = Library(*frame_from(body, kept.part))
     except UNREADABLE:
         return None
+    object.__setattr__(library, "kept", kept)
     weakref.finalize(kept, cache.close)
     return library
 
@@ -227,5 +228,6 @@ class _Part(Sequence[Card]):
 
 
 def _throw_out(cache: sqlite3.Connection, number: int) -> None:
-    for table, column in (("library", "number"), ("card", "library"), ("card_text", "library")):
-        cache.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))
+    cache.execute("DELETE FROM library WHERE number = ?", (number,))
+    for table in ("card", "card_text", "not_begun"):
+        cache.execute(f"DELETE FROM {table} WHERE library = ?", (number,))

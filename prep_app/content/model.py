@@ -156,7 +156,7 @@ class Library:
 
     packs: tuple[Pack, ...]
     problems: tuple[Problem, ...] = ()
-    kept: Kept | None = None
+    kept: Kept | None = field(default=None, init=False)  # what is made from it with other packs holds its own
 
     @cached_property
     def questions(self) -> dict[QuestionId, Question]:

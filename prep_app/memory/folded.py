@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from prep_app.memory.schedule import recall_at
 from prep_app.memory.types import Proof
 
 _FOLD = f"INSERT OR REPLACE INTO fold VALUES (?{', ?' * 22})"
+_NOT_LEARNED = "f.stability IS NULL OR f.revision < d.revision"
 _DECK = """CREATE TEMP TABLE deck (
     place INTEGER PRIMARY KEY, id TEXT UNIQUE, question TEXT, topic TEXT, kind TEXT, revision INTEGER,
     difficulty INTEGER, needs TEXT, tags TEXT, demo TEXT, turn INTEGER UNIQUE)"""
@@ -97,7 +98,7 @@ class Folded:
         return self._connection.execute(query, values).fetchall()
 
     def beside(self, library: Library, query: str, values: Values = ()) -> list[Any]:
-        """Ask about the cards of a library, which stand in a table `deck` then."""
+        """Ask about the cards of a library, which stand in a table `deck` then, and those not learned in `fresh`."""
         self._lay_out(library)
         return self.rows(query, values)
 
@@ -123,6 +124,7 @@ class Folded:
                 return standing
             for table in ("head", "fold", "proof", "day"):
                 self._connection.execute(f"DELETE FROM {table}")
+            self._connection.execute("UPDATE library SET laid_out = 0")
             self._connection.executemany(_FOLD, cards.rows())
             seconds, timed, spaced = (cards.columns[name] for name in ("seconds", "timed", "spaced"))
             head = head.plus(sum(map(_milliseconds, seconds)), sum(timed), sum(spaced))
@@ -137,6 +139,7 @@ class Folded:
         sums = (head.milliseconds, head.timed, head.spaced)
         run("INSERT INTO head VALUES (?, ?, ?, ?, ?, ?, ?)", (head.seq, head.tip, json.dumps(head.stamp), fit, *sums))
         self._connection.executemany(_FOLD, ((card, *folds[card].row()) for card in sorted(folds)))
+        self._keep_up(folds)
         for (demo, claim), proof in proofs.items():
             values = (demo, claim, proof.held, proof.device, proof.seconds, proof.at)
             run("INSERT OR REPLACE INTO proof VALUES (?, ?, ?, ?, ?, ?)", values)
@@ -150,23 +153,56 @@ class Folded:
     # A library's cards
 
     def _lay_out(self, library: Library) -> None:
-        """Make `deck` stand for a library: a view of its rows where they are in this cache, else a table of its own."""
+        """Make `deck` and `fresh` stand for a library: for its rows where they are in this cache, else for copies."""
         number = None
         if library.kept is not None:
-            found = self.rows("SELECT number FROM library WHERE key = ?", (library.kept.key,))
-            number = found[0][0] if found else None
+            for number, laid_out in self.rows(
+                "SELECT number, laid_out FROM library WHERE key = ?", (library.kept.key,)
+            ):
+                if not laid_out:
+                    self._find_new(number)
         if self._deck is not None:
             if self._deck[0] is library and self._deck[1] == number:
                 return
+            self._connection.execute("DROP VIEW temp.fresh")
             self._connection.execute(f"DROP {'TABLE' if self._deck[1] is None else 'VIEW'} temp.deck")
             self._deck = None
-        if number is not None:
-            self._connection.execute(f"CREATE TEMP VIEW deck AS SELECT * FROM main.card WHERE library = {number:d}")
-        else:
+        if number is None:
             self._connection.execute(_DECK)
             rows = ((place, *listed_row(card)) for place, card in enumerate(library.listed()))
             self._connection.executemany("INSERT INTO deck VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._connection.execute(
+                "CREATE TEMP VIEW fresh AS SELECT d.* FROM deck d LEFT JOIN main.fold f ON f.card = d.id "
+                f"WHERE {_NOT_LEARNED}"
+            )
+        else:
+            self._connection.execute(f"CREATE TEMP VIEW deck AS SELECT * FROM main.card WHERE library = {number:d}")
+            self._connection.execute(
+                "CREATE TEMP VIEW fresh AS SELECT n.turn, d.id, d.question, d.topic, d.needs FROM main.not_begun n "
+                f"CROSS JOIN main.card d ON d.library = n.library AND d.turn = n.turn WHERE n.library = {number:d}"
+            )
         self._deck = library, number
+
+    def _find_new(self, number: int) -> None:
+        """Look through a library once; from then on `write` keeps up with what is learned of it."""
+        with self.writing():
+            self._connection.execute("DELETE FROM not_begun WHERE library = ?", (number,))
+            self._connection.execute(
+                "INSERT INTO not_begun SELECT d.library, d.turn, d.id FROM main.card d "
+                f"LEFT JOIN fold f ON f.card = d.id WHERE d.library = ? AND ({_NOT_LEARNED})",
+                (number,),
+            )
+            self._connection.execute("UPDATE library SET laid_out = 1 WHERE number = ?", (number,))
+
+    def _keep_up(self, cards: Iterable[str]) -> None:
+        changed = json.dumps(list(cards))
+        self._connection.execute("DELETE FROM not_begun WHERE id IN (SELECT value FROM json_each(?))", (changed,))
+        self._connection.execute(
+            "INSERT INTO not_begun SELECT d.library, d.turn, d.id FROM json_each(?) j CROSS JOIN library l "
+            "CROSS JOIN main.card d ON d.library = l.number AND d.id = j.value LEFT JOIN fold f ON f.card = d.id "
+            f"WHERE l.laid_out AND ({_NOT_LEARNED})",
+            (changed,),
+        )
 
 
 def _recall(stability: float | None, last_ms: int, decay: float, at: int) -> float:

@@ -150,8 +150,7 @@ class _Deck:
 
     def _unknown(self, what: str, order: str = "") -> list[Any]:
         return self._ask(
-            f"SELECT {what} FROM deck d LEFT JOIN fold f ON f.card = d.id "
-            "WHERE (f.stability IS NULL OR f.revision < d.revision) AND NOT ifnull(f.suspended, 0) "
+            f"SELECT {what} FROM fresh d LEFT JOIN fold f ON f.card = d.id WHERE NOT ifnull(f.suspended, 0) "
             f"AND ifnull(f.buried_day, 0) != :today {self._only} {order}",
             self._named,
         )

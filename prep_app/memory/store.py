@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from prep_app.cache import discard_cache, no_garbage
 from prep_app.content.kept import listed_from
 from prep_app.content.model import CardId, Library, Listed
-from prep_app.errors import UserError
 from prep_app.memory import schedule
 from prep_app.memory.days import day_start, offset_at, study_day
-from prep_app.memory.fold import CardFold, answers_by_day, fold_card, fold_entry, review_record, stamp, standing
-from prep_app.memory.folded import Folded, Head, Values
+from prep_app.memory.fold import CardFold, review_record, standing
+from prep_app.memory.folded import Folded, Values
+from prep_app.memory.in_step import InStep
 from prep_app.memory.journal import Entry, Journal, NewRow
-from prep_app.memory.parameters import BEFORE_ANY, newest_kept
-from prep_app.memory.proofs import Proofs, proofs_of
-from prep_app.memory.replay import fold_cards
 from prep_app.memory.schedule import Parameters
 from prep_app.memory.types import (
     CardMemory,
@@ -41,11 +34,9 @@ from prep_app.memory.types import (
 from prep_app.paths import Home
 from prep_app.settings import Settings
 
-FEW = 500  # entries that came since the last look: more than come by hand
 RECENT = 1000  # entries: enough to tell a pace by
 DEFAULT_SECONDS = 30.0  # a card's cost before the learner's own has been measured
 AT_ONCE = 1000  # cards
-MOST_NEAR = 200  # cards
 # For `Memory.beside`: the rows of `fold` whose card is in the library as it was learned, looked up in this order.
 LEARNED = "fold f CROSS JOIN deck d ON d.id = f.card AND d.revision <= f.revision"
 # Every card, beside its row of `fold` where it was learned as it is.
@@ -54,7 +45,6 @@ _EACH = (
     "SELECT d.place, d.id, d.question, d.topic, d.kind, d.revision, d.difficulty, d.needs, d.tags, d.demo, d.turn, f.* "
     "FROM deck d LEFT JOIN fold f ON f.card = d.id"
 )
-T = TypeVar("T")
 _NO_FLAGS = Flags()
 _UNDOABLE = ("review", "bury", "suspend", "unsuspend", "reset", "mark", "unmark")
 
@@ -64,18 +54,11 @@ class Memory:
 
     def __init__(self, home: Home, settings: Settings) -> None:
         self.settings = settings
-        self._lock = threading.RLock()
         self._journal = Journal(home.journal, home.backups)
-        self._cache_path = home.cache
-        self._head: Head | None = None  # what was taken in here, `_near` too
-        self._near: dict[str, CardFold] = {}  # folded since the tables were written: they have time
-        self._in_hand: tuple[str, CardFold] | None = None  # looked up last
         try:
-            self._folded = self._open_cache()
-            self._refuse_loss()
-            self.refresh()
+            self._step = InStep(self._journal, home.cache, settings)
         except BaseException:
-            self.close()
+            self._journal.close()
             raise
 
     @classmethod
@@ -86,7 +69,7 @@ class Memory:
     @property
     def parameters(self) -> Parameters:
         """FSRS's parameters for this learner."""
-        return self._taken_in.fit.parameters
+        return self._step.head.fit.parameters
 
     # What stands now
 
@@ -109,16 +92,14 @@ class Memory:
 
     def fold(self, card: CardId) -> CardFold:
         """All that is remembered of a card."""
-        with self._lock:
-            if card in self._near:
-                return self._near[card]
-            if self._in_hand is None or self._in_hand[0] != card:
-                self._in_hand = card, self._sure(lambda folded: folded.fold(card))
-            return self._in_hand[1]
+        return self._step.fold(card)
 
     def beside(self, library: Library, query: str, values: Values = ()) -> list[Any]:
-        """Ask SQL about a library's cards in the table `deck`, beside the table `fold` of what is remembered."""
-        return self._ask(lambda folded: folded.beside(library, query, values))
+        """Ask SQL about a library's cards in the table `deck`, beside the table `fold` of what is remembered.
+
+        Those that were not learned as they are stand in `fresh` as well.
+        """
+        return self._step.ask(lambda folded: folded.beside(library, query, values))
 
     def each(self, library: Library) -> Iterator[tuple[Listed, CardFold]]:
         """Go through a library's cards, each with what is remembered of it, without holding them all."""
@@ -140,19 +121,19 @@ class Memory:
         """How many cards were first answered on a study day."""
         first, end = (day_start(day + more, self.settings.rollover_hour) for more in (0, 1))
         query = "SELECT count(*) FROM fold WHERE introduced_ms >= ? AND introduced_ms < ?"
-        return int(self._ask(lambda folded: folded.rows(query, (first, end)))[0][0])
+        return int(self._step.ask(lambda folded: folded.rows(query, (first, end)))[0][0])
 
     def seconds_per_card(self) -> float:
-        head = self._taken_in
+        head = self._step.head
         return head.milliseconds / 1000 / head.timed if head.timed else DEFAULT_SECONDS
 
     def proofs(self) -> dict[tuple[str, str], Proof]:
         """How each (demo, check) last came out on this machine."""
-        return self._ask(Folded.proofs)
+        return self._step.ask(Folded.proofs)
 
     def days(self) -> dict[int, tuple[int, int]]:
         """Each study day with an answer: how many there were, and how many of them were not failed."""
-        rows = self._ask(lambda folded: folded.rows("SELECT day, answers, passed FROM day WHERE answers"))
+        rows = self._step.ask(lambda folded: folded.rows("SELECT day, answers, passed FROM day WHERE answers"))
         return {day: (answers, passed) for day, answers, passed in rows}
 
     def predictions(self) -> list[Mapping[str, Any]]:
@@ -178,7 +159,7 @@ class Memory:
 
     def spaced_reviews(self) -> int:
         """How many reviews FSRS's parameters can be fitted to."""
-        return self._taken_in.spaced
+        return self._step.head.spaced
 
     def history(self) -> list[Entry]:
         """All entries that bear on card memory, in the order they happened."""
@@ -201,13 +182,13 @@ class Memory:
 
     def recent_reviews(self) -> list[ReviewRecord]:
         """The reviews among the newest entries, in order of arrival; those taken back took their time too."""
-        newest = self._journal.since(self._taken_in.seq - RECENT)
+        newest = self._journal.since(self._step.head.seq - RECENT)
         return [review_record(entry) for entry in newest if entry.kind == "review"]
 
     def empty(self) -> bool:
         """True until the first answer."""
         query = "SELECT 1 FROM fold WHERE stability IS NOT NULL OR timed LIMIT 1"
-        return not self._ask(lambda folded: folded.rows(query))
+        return not self._step.ask(lambda folded: folded.rows(query))
 
     # What the learner does
 
@@ -288,10 +269,7 @@ class Memory:
 
     def add(self, rows: Iterable[NewRow]) -> int:
         """Take in entries made elsewhere, all or none; returns how many were not here yet. See Journal.add."""
-        with self._lock:
-            added = self._journal.add(rows)
-            self.refresh()
-            return added
+        return self._step.add(rows)
 
     def backup_if_due(self, at: int) -> Path | None:
         return self._journal.backup_if_due(at)
@@ -300,168 +278,14 @@ class Memory:
 
     def refresh(self) -> bool:
         """Fold what arrived since the last look, from this process or another. True when there was any."""
-        with self._lock:
-            before = self._head
-            self._sure(self._catch_up)
-            return self._taken_in.seq > (before.seq if before is not None else 0)
+        return self._step.refresh()
 
     def close(self) -> None:
-        with self._lock:
-            if hasattr(self, "_folded"):
-                with suppress(sqlite3.Error, UserError):  # the next start does it
-                    self._write_out(self._folded)
-                self._folded.close()
-            self._journal.close()
+        self._step.close()
+        self._journal.close()
 
     def _append(self, kind: str, at: int, card: str | None = None, data: Mapping[str, Any] | None = None) -> Entry:
-        with self._lock:
-            entry = self._journal.append(kind, at, card, data)
-            if not self._take_in(entry):
-                self._sure(self._catch_up)
-            return entry
-
-    @property
-    def _taken_in(self) -> Head:
-        assert self._head is not None, "asked before anything was folded"
-        return self._head
-
-    def _ask(self, work: Callable[[Folded], T]) -> T:
-        """Ask the tables, with all in them that was taken in here."""
-
-        def written_out(folded: Folded) -> T:
-            self._write_out(folded)
-            return work(self._folded)  # which may be another by now
-
-        return self._sure(written_out)
-
-    def _sure(self, work: Callable[[Folded], T]) -> T:
-        """Do something with the tables; where the cache fails, fold the journal in memory and do it there."""
-        with self._lock:
-            try:
-                return work(self._folded)
-            except (sqlite3.Error, OSError) as error:
-                if isinstance(error, sqlite3.ProgrammingError) or not self._folded.kept:
-                    raise
-                if not isinstance(error, sqlite3.OperationalError):  # damaged, and of no use to anybody
-                    with suppress(OSError):
-                        discard_cache(self._cache_path)
-                self._leave_cache()
-                self._catch_up(self._folded)
-                return work(self._folded)
-
-    def _write_out(self, folded: Folded) -> None:
-        if self._near:
-            self._catch_up(folded)
-
-    def _open_cache(self) -> Folded:
-        try:
-            return Folded(self._cache_path)
-        except (sqlite3.Error, OSError):
-            return Folded(None)
-
-    def _leave_cache(self) -> None:
-        with suppress(sqlite3.Error):
-            self._folded.close()
-        self._folded = Folded(None)
-
-    def _refuse_loss(self) -> None:
-        """Raise UserError where the cache was folded from entries that the journal has no more."""
-        head = self._sure(Folded.head)
-        if head is not None and head.seq and self._journal.id_at(head.seq) != head.tip:
-            last = self._journal.tip()[0]
-            gone = f"entry {head.seq} was there and is gone; the journal now ends with entry {last}"
-            raise self._journal.damaged(gone)
-
-    # Folding
-
-    def _take_in(self, entry: Entry) -> bool:
-        """Fold one entry more, where no other has to be looked at for that; returns whether it was so."""
-        head = self._taken_in
-        if entry.card is None or entry.kind == "undo" or entry.seq != head.seq + 1 or not self._holds(head):
-            return False
-        before = self.fold(CardId(entry.card))
-        late = (entry.at, entry.id) < (before.last_at, before.last_id)
-        if before.awaits or late or len(self._near) == MOST_NEAR:
-            return False
-        after = fold_entry(before, entry, self.settings, head.fit.parameters)
-        self._near[entry.card] = after
-        self._head = replace(head.with_card(before, after), seq=entry.seq, tip=entry.id)
-        return True
-
-    def _catch_up(self, folded: Folded) -> None:
-        """Fold into the tables what the journal holds more."""
-        head = folded.head()
-        if head is not None and not self._holds(head) and self._head is not None and folded.kept:
-            # Another window keeps the cache for other settings, or the time zone is another: the next start sees to it.
-            self._leave_cache()
-            folded, head = self._folded, None
-        if head is None or not self._holds(head):
-            head = self._fold_all(folded)
-        arrived = self._journal.tip()[0] - head.seq
-        if arrived >= max(FEW, head.seq // 4):  # to fold all of it anew is faster then than entry by entry
-            head = self._fold_all(folded)
-        elif arrived:
-            head = self._fold_more(folded)
-        self._head, self._in_hand = head, None
-        self._near.clear()
-
-    def _holds(self, head: Head) -> bool:
-        """Whether what was folded depends on what stands here too."""
-        return head.stamp == stamp(self.settings, head.fit.parameters)
-
-    def _fold_all(self, folded: Folded) -> Head:
-        fit, known = None, newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
-        while fit != known:  # as long as another window is choosing parameters
-            fit, (seq, tip) = known, self._journal.tip()
-            with no_garbage():
-                cards = fold_cards(self._journal, seq, self.settings, fit.parameters)
-            known = newest_kept(self._journal.of_kind("parameters"), BEFORE_ANY)
-        proofs: Proofs = {}
-        for entry in sorted(self._journal.of_kind("demo"), key=lambda entry: entry.seq):
-            proofs |= proofs_of(entry) if entry.seq <= seq else {}
-        head = Head(seq, tip, stamp(self.settings, known.parameters), known)
-        return folded.begin_anew(head, cards, proofs)
-
-    def _fold_more(self, folded: Folded) -> Head:
-        """Fold what is new in one transaction, so that windows agree and a crash leaves no half of it."""
-        with folded.writing():
-            head = folded.head()  # another window may have been here just now
-            if head is not None and self._holds(head):
-                entries = self._journal.since(head.seq)
-                fit = newest_kept(entries, head.fit)
-                if fit.parameters == head.fit.parameters:
-                    return self._fold(folded, replace(head, fit=fit), entries) if entries else head
-        return self._fold_all(folded)  # other parameters hold for all that was ever answered
-
-    def _fold(self, folded: Folded, head: Head, entries: list[Entry]) -> Head:
-        before: dict[str, CardFold] = {}
-        after: dict[str, CardFold] = {}
-        proofs: Proofs = {}
-        again, last = set(), entries[-1]
-        for entry in entries:
-            if entry.card is None:
-                proofs |= proofs_of(entry)
-                continue
-            if entry.card not in before:
-                before[entry.card] = after[entry.card] = folded.fold(entry.card)
-            fold = after[entry.card]
-            late = (entry.at, entry.id) < (fold.last_at, fold.last_id)
-            if entry.kind == "undo" or late or fold.awaits:
-                again.add(entry.card)  # the past changed: fold this card anew
-            elif entry.card not in again:
-                after[entry.card] = fold_entry(fold, entry, self.settings, head.fit.parameters)
-        hour = self.settings.rollover_hour
-        days = answers_by_day((entry for entry in entries if entry.card not in again), hour)
-        for card in again:
-            whole = self._journal.of_card(card, last.seq)
-            after[card] = fold_card(whole, self.settings, head.fit.parameters)
-            days.update(answers_by_day(standing(whole), hour))
-            days.subtract(answers_by_day(standing(entry for entry in whole if entry.seq <= head.seq), hour))
-        head = replace(head, seq=last.seq, tip=last.id)
-        for card, fold in after.items():
-            head = head.with_card(before[card], fold)
-        folded.write(head, after, proofs, days)
-        return head
+        return self._step.append(kind, at, card, data)
 
 
 def _pair(row: Sequence[Any]) -> tuple[Listed, CardFold]:

@@ -141,13 +141,16 @@ def test_packs_kept_in_the_cache_and_packs_in_memory_are_asked_the_same(
 ) -> None:
     kept, held = open_library(builtin_folders(), home.cache), load_library(builtin_folders())
     assert kept.kept is not None
-    for number, name in enumerate(held.cards):
-        if number % 3:
-            memory.answer(name, Rating(1 + number % 4), at=clock())
-        if number % 7 == 0:
-            (memory.bury, memory.suspend)[number % 2](name, clock())
-    clock.pass_days(6)
-    for options in ({}, {"limit": 9}, {"only": ("Q4", "Q35")}, {"extra_new": 3}):
-        first, second = (todays_queue(one, memory, Settings(), clock(), **options) for one in (kept, held))  # type: ignore[arg-type]
-        assert first == second
-        assert first.cards
+    names = list(held.cards)
+    for begin in (0, 40, 80):
+        for number, name in enumerate(names[begin : begin + 60]):
+            memory.answer(name, Rating(1 + number % 4), at=clock(), revision=1 + (number % 11 == 0))
+            if number % 7 == 0:
+                (memory.bury, memory.suspend, memory.reset, memory.mark)[number // 7 % 4](name, clock())
+            if number % 5 == 0:
+                memory.undo(clock())
+        clock.pass_days(6)
+        for options in ({}, {"limit": 9}, {"only": ("Q4", "Q35")}, {"extra_new": 30}):
+            first, second = (todays_queue(one, memory, Settings(), clock(), **options) for one in (kept, held))  # type: ignore[arg-type]
+            assert first == second
+            assert first.cards

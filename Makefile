@@ -43,7 +43,8 @@ bench: .venv/installed-test     ## measure speed, as ratios against a peer in th
 	$(BIN)/python benchmarks/browse.py
 	$(BIN)/python benchmarks/interview_plan.py
 	-$(BIN)/python benchmarks/rebuild.py
-	-$(BIN)/python benchmarks/scale.py
+	-$(BIN)/python benchmarks/scale.py --anki $(BIN)/python
+	$(BIN)/python benchmarks/sync.py
 
 quality: .venv/installed-test   ## every benchmark, and docs/quality.md from what they measured: about an hour
 	$(BIN)/python docs/quality.py

@@ -99,9 +99,12 @@ CLAIMS = (
     ),
     Claim(
         "Memory rebuilt from the journal",
-        "100 × the pure-Python fsrs",
+        "100 × the pure-Python fsrs as its README uses it",
         "rebuild.py",
-        (("{:.1f} ×", rf"^prep, from the journal on disk .* {NUMBER}$", max),),
+        (
+            ("{:.0f} × as its README uses it", rf"^prep, folded +[\d.]+ +[\d.]+ +{NUMBER}", max),
+            ("{:.1f} × without its sleep", rf"^prep, folded .* {NUMBER}$", max),
+        ),
         quick=("--reviews", "5000"),
     ),
     Claim(
@@ -203,6 +206,8 @@ def page(outcomes: Sequence[Outcome], where: str, quick: bool) -> str:
         claim = one.claim
         cells = (claim.says, claim.goal, one.measured, one.verdict, f"`benchmarks/{claim.program}`")
         rows.append(f"| {' | '.join(cells)} |")
+    for claim in CLAIMS[len(outcomes) :]:
+        rows.append(f"| {claim.says} | {claim.goal} | | not measured in this run | `benchmarks/{claim.program}` |")
     rest = []
     for one in outcomes:
         rest += ["", f"## {one.claim.says}: {one.verdict.strip('*')}", ""]

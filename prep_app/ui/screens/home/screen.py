@@ -106,6 +106,8 @@ class HomeScreen(Screen[None]):
     def _draw(self, today: Today) -> None:
         from prep_app.ui.screens.home import menu
 
+        if not self.query("#tally"):
+            return  # the app was left meanwhile
         column = min(COLUMN, self.size.width - 2 * MARGIN)
         self.query_one("#tally", Static).update(menu.tally(today, self.standing, column))
         options = self.query_one("#menu", OptionList)

@@ -13,7 +13,7 @@ from prep_app.content.model import Card, CardId, Library, QuestionId
 from prep_app.memory.days import study_day
 from prep_app.memory.journal import Entry
 from prep_app.memory.queue import minutes_for, todays_queue
-from prep_app.memory.schedule import recall, stays_in_learning
+from prep_app.memory.schedule import stays_in_learning
 from prep_app.memory.store import Memory
 from prep_app.memory.types import Learned, New, Preview, Rating, Reviewed
 from prep_app.practice.summary import Summary
@@ -132,8 +132,9 @@ class Session:
     ) -> Session:
         """Begin a session, or go on with the one that was left today.
 
-        `only` keeps to some questions, `cards` asks exactly these, `practice` leaves the schedule alone, `extra_new`
-        goes beyond the day's limit of new cards. A session that was left is resumed only when nothing special is asked.
+        `only` keeps to some questions, `cards` asks exactly these, `practice` of them leaves the schedule alone,
+        `extra_new` goes beyond the day's limit of new cards. A session that was left is resumed only when nothing
+        special is asked.
         """
         at = clock()
         plain = limit is None and not only and not cards and not practice and not extra_new
@@ -142,8 +143,6 @@ class Session:
             return cls(library, memory, settings, clock, held, resumed=True)
         if cards:
             order = tuple(cards)
-        elif practice:
-            order = _practice_order(library, memory, at, only)
         else:
             if limit is None and memory.empty():
                 limit = FIRST_SESSION
@@ -367,13 +366,3 @@ def _since(plan: Plan, done: Iterable[Entry]) -> Plan:
         if not comes_back:
             waiting.discard(card)
     return plan
-
-
-def _practice_order(library: Library, memory: Memory, at: int, only: Container[QuestionId]) -> tuple[CardId, ...]:
-    """What is weakest first, new cards last: practice repairs, it does not introduce."""
-    weakness: list[tuple[bool, float, int, CardId]] = []
-    for card, fold in memory.each(library):
-        if (not only or card.question in only) and not fold.suspended:
-            state = fold.of(card.revision)
-            weakness.append((isinstance(state, New), recall(state, at), len(weakness), card.id))
-    return tuple(name for *_, name in sorted(weakness))

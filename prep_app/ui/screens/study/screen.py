@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from prep_app.lab.judge import Verdict
     from prep_app.ui.app import PrepApp
 
+T = TypeVar("T")
+
 
 class StudyScreen(ClosesOnce, Screen[None]):
     """One session, card after card, until it ends or is left."""
@@ -42,6 +45,7 @@ class StudyScreen(ClosesOnce, Screen[None]):
         super().__init__()
         self.desk = desk
         self.session = session
+        self.moving = False  # to another card, as long as the disk takes
         self.page = CardPage()
         self.beside = Beside(desk, self.page)
 
@@ -173,9 +177,21 @@ class StudyScreen(ClosesOnce, Screen[None]):
         self.refresh(layout=True)
         self.refresh_bindings()
 
-    async def action_grade(self, rating: int) -> None:
+    async def _move_on(self, step: Callable[..., T], *arguments: Any) -> T:
         # On disk before the next card is drawn; in a thread, since a disk may be slow.
-        await asyncio.to_thread(self.session.grade, Rating(rating))
+        self.moving = True
+        try:
+            return await asyncio.to_thread(step, *arguments)
+        finally:
+            self.moving = False
+
+    @property
+    def _in_hand(self) -> bool:
+        """Whether the card that is shown is still the one in hand; what it posts may come late."""
+        return not self.moving and self.page.asked is not None and self.page.asked.card is self.session.current
+
+    async def action_grade(self, rating: int) -> None:
+        await self._move_on(self.session.grade, Rating(rating))
         await self._show_card()
 
     def action_choose(self, number: int) -> None:
@@ -201,19 +217,19 @@ class StudyScreen(ClosesOnce, Screen[None]):
             await self.page.answer.show_full()
 
     async def action_undo(self) -> None:
-        card = await asyncio.to_thread(self.session.undo)
+        card = await self._move_on(self.session.undo)
         if card is None:
             self.notify("Nothing to take back", markup=False)
         else:
             await self._show_card()
 
     async def action_bury(self) -> None:
-        await asyncio.to_thread(self.session.bury)
+        await self._move_on(self.session.bury)
         self.notify("Buried until tomorrow; u takes it back", markup=False)
         await self._show_card()
 
     async def action_suspend(self) -> None:
-        await asyncio.to_thread(self.session.suspend)
+        await self._move_on(self.session.suspend)
         self.notify("Suspended; u takes it back", markup=False)
         await self._show_card()
 
@@ -252,7 +268,7 @@ class StudyScreen(ClosesOnce, Screen[None]):
     async def library_changed(self, desk: Desk) -> None:
         """A pack was edited: go on with its cards as they are now."""
         self.desk = desk
-        if await asyncio.to_thread(self.session.adopt, desk.library):
+        if await self._move_on(self.session.adopt, desk.library):
             await self._show_card()
 
     @on(Beside.Proved)
@@ -273,12 +289,12 @@ class StudyScreen(ClosesOnce, Screen[None]):
 
     @on(Answering.Submitted)
     async def _answer_complete(self) -> None:
-        if not self.revealed and self.page.asked is not None and self.page.asked.card is self.session.current:
+        if self._in_hand and not self.revealed:
             await self.action_reveal()
 
     @on(KeyPoints.Ticked)
     def _ticks_changed(self) -> None:
-        if self.page.asked is not None and self.page.asked.card is self.session.current:  # not one graded just now
+        if self._in_hand:
             self._draw_bar()
 
     def on_resize(self) -> None:

@@ -13,12 +13,12 @@ from textual.pilot import Pilot
 
 from prep_app.content.model import CardId, DemoLink
 from prep_app.lab.catalogue import catalogue
+from prep_app.memory.days import now
 from prep_app.memory.types import Rating
 from prep_app.paths import Home
 from prep_app.practice.session import Session
 from prep_app.settings import Settings
 from prep_app.ui.app import PrepApp
-from prep_app.ui.desk import now
 from prep_app.ui.screens.bench.predict import PredictScreen
 from prep_app.ui.screens.bench.screen import BenchScreen
 from prep_app.ui.screens.study.screen import StudyScreen

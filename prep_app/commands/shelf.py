@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from prep_app.content.folder import pack_folders
 from prep_app.content.library import library_for
 from prep_app.content.model import Library
 from prep_app.errors import UserError
+from prep_app.memory.days import now
 from prep_app.memory.store import Memory
 from prep_app.settings import Settings, read_settings
 
@@ -45,7 +45,7 @@ def opened(options: Namespace) -> Iterator[Shelf]:
 def _backed_up(memory: Memory) -> None:
     """Back the journal up if that is due. What was asked for is done already: a backup that fails is only said."""
     try:
-        memory.backup_if_due(time.time_ns() // 1_000_000)
+        memory.backup_if_due(now())
     except UserError as error:
         print(f"prep: {error}", file=sys.stderr)
 
@@ -56,7 +56,7 @@ def moment(text: str | None) -> int:
     Raises UserError for anything else.
     """
     if text is None:
-        return time.time_ns() // 1_000_000
+        return now()
     try:
         if text.lstrip("-").isdigit() and len(text) > 8:
             datetime.fromtimestamp(int(text) / 1000)  # refuses what no clock can show

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from prep_app import paths
 from prep_app.errors import UserError
 from prep_app.interop.sync import require_psycopg
+from prep_app.memory.days import now
 from prep_app.memory.journal import Journal
 from prep_app.paths import Home
 from prep_app.settings import Settings, read_settings
@@ -89,7 +89,7 @@ def _exchanged(home: Home, connection: Connection, progress: Progress) -> Exchan
 
     journal = Journal(home.journal, home.backups)
     try:
-        journal.backup_if_due(time.time_ns() // 1_000_000)
+        journal.backup_if_due(now())
         return exchange(journal, connection, home.cache, progress)
     finally:
         journal.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from prep_app.content.model import Library
 from prep_app.interop.review_rows import Reader, RowFault, as_written
+from prep_app.memory.days import now
 from prep_app.memory.journal import NewRow
 from prep_app.memory.store import Memory
 from prep_app.paths import Home
@@ -85,7 +85,7 @@ class Intake:
             try:
                 trial.add(rows)
                 session = trial.last_session()
-                for at in [time.time_ns() // 1_000_000, *([session["at"]] if session else [])]:
+                for at in [now(), *([session["at"]] if session else [])]:
                     today(self.library, trial, self.settings, at)
                 history(trial)
                 foresight_so_far(trial)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from hashlib import blake2b
 from typing import Any, TypeGuard
 
 from prep_app.content.model import CardId, Library
+from prep_app.memory.days import now
 from prep_app.memory.fold import CardFold, fold_entry, review_record, standing
 from prep_app.memory.journal import Entry, NewRow
 from prep_app.memory.journal_file import entry_id, row_damage
@@ -87,7 +87,7 @@ class Reader:
         self._cards = library.cards
         self._by_id = {entry.id: entry for entry in held}
         self._by_time = {(entry.card, entry.at): entry for entry in held}
-        self._latest = time.time_ns() // 1_000_000 + DAY
+        self._latest = now() + DAY
 
     def read(self, row: Mapping[str, object]) -> NewRow | None:
         """Return the row's entry, None where the journal has it. Raises RowFault saying what is wrong."""

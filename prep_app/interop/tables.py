@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from prep_app.content.model import Card, Library
 from prep_app.errors import UserError
 from prep_app.interop.intake import Imported, Intake
 from prep_app.interop.review_rows import COLUMNS, NEEDED, Cell, Row, iso, review_rows
+from prep_app.memory.days import now
 from prep_app.memory.schedule import recall
 from prep_app.memory.store import Memory
 from prep_app.memory.types import Learned
@@ -61,7 +61,7 @@ def export_json(library: Library, memory: Memory, settings: Settings, path: Path
         {"id": entry.id, "at": entry.at, "kind": entry.kind, "card": entry.card, "data": _json(dict(entry.data))}
         for entry in memory.entries()
     ]
-    head = {"prep": VERSION, "exported": iso(_now())}
+    head = {"prep": VERSION, "exported": iso(now())}
     lists = {"reviews": review_rows(library, memory, settings), "cards": card_rows(library, memory), "journal": journal}
     try:
         with path.open("w", encoding="utf-8") as file:
@@ -76,7 +76,7 @@ def export_json(library: Library, memory: Memory, settings: Settings, path: Path
 
 def card_rows(library: Library, memory: Memory) -> Iterator[Row]:
     """Every card of the packs, and how well it is known now."""
-    at = _now()
+    at = now()
     return (_card_row(card, memory, at) for card in library.cards.values())
 
 
@@ -218,7 +218,3 @@ def _plain(cell: str) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -9,6 +9,11 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
+def now() -> int:
+    """UTC ms."""
+    return time.time_ns() // 1_000_000
+
+
 def offset_at(at: int) -> int:
     """Return how many minutes local clocks are ahead of UTC at `at` (UTC ms)."""
     ahead = datetime.fromtimestamp(at / 1000).astimezone().utcoffset() or timedelta()

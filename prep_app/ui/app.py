@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
@@ -21,6 +20,7 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from prep_app.errors import UserError
+from prep_app.memory.days import now
 from prep_app.paths import Home
 from prep_app.settings import Settings, read_settings
 from prep_app.ui import keys
@@ -91,7 +91,7 @@ class PrepApp(App[int]):
         self.opened.set()
         edits.begin()
         try:
-            await asyncio.to_thread(desk.memory.backup_if_due, time.time_ns() // 1_000_000)
+            await asyncio.to_thread(desk.memory.backup_if_due, now())
         except UserError as error:  # nothing is lost by it yet, and the learner should know
             self.say(error)
 

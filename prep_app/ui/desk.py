@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from prep_app.content.model import Library
@@ -10,11 +9,6 @@ from prep_app.content.watch import Watch
 from prep_app.memory.store import Memory
 from prep_app.paths import Home
 from prep_app.settings import Settings
-
-
-def now() -> int:
-    """UTC milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

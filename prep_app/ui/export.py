@@ -9,7 +9,8 @@ from textual.screen import Screen
 from prep_app.errors import UserError
 from prep_app.lab.export import keep
 from prep_app.lab.record import RunRecord
-from prep_app.ui.desk import Desk, now
+from prep_app.memory.days import now
+from prep_app.ui.desk import Desk
 
 
 async def export(screen: Screen[None], desk: Desk, run: RunRecord) -> None:

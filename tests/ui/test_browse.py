@@ -10,8 +10,8 @@ import pytest
 
 from prep_app.content.model import Card, Library
 from prep_app.content.search import texts
+from prep_app.memory.days import now
 from prep_app.paths import Home
-from prep_app.ui.desk import now
 from prep_app.ui.screens.browse.card_list import CardList
 from tests.ui.browsing import browse, browsing, listed, on_disk, seek, settled
 from tests.ui.conftest import Opened

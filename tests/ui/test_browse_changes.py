@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from prep_app.content.model import CardId
+from prep_app.memory.days import now
 from prep_app.memory.types import Learned, New, Rating
 from prep_app.paths import Home
-from prep_app.ui.desk import now
 from prep_app.ui.screens.bench.screen import BenchScreen
 from prep_app.ui.screens.study.screen import StudyScreen
 from tests.ui.browsing import browse, listed, on_disk, seek, settled

@@ -14,10 +14,10 @@ from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
 from prep_app.content.model import CardId
+from prep_app.memory.days import now
 from prep_app.paths import Home
 from prep_app.practice.mock import Terms
 from prep_app.practice.session import Session
-from prep_app.ui.desk import now
 from prep_app.ui.screens.browse.preview import NARROW
 from prep_app.ui.screens.mock.start import MockStartScreen
 from prep_app.ui.screens.study.screen import StudyScreen

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from prep_app.content.model import CardId
+from prep_app.memory.days import now
 from prep_app.memory.store import Memory
 from prep_app.memory.types import Rating
 from prep_app.paths import Home
 from prep_app.practice.session import Session
 from prep_app.settings import Settings
-from prep_app.ui.desk import now
 from prep_app.ui.screens.study.screen import StudyScreen
 from tests.ui.conftest import Learner, Opened
 from tests.ui.weeks import install_course

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from prep_app.cache import discard_cache
 from prep_app.commands.doctor.finding import Finding
 from prep_app.errors import UserError
 from prep_app.memory.backup import backups, newest_sound
+from prep_app.memory.days import now
 from prep_app.memory.journal_file import explained, file_damage
 from prep_app.memory.restore import Restored, damage, restore
 from prep_app.memory.store import Memory
@@ -120,7 +120,3 @@ def sync(home: Home) -> Finding:
         return Finding("sync", True, "never: prep sync --help says how")
     when = f"{datetime.fromtimestamp(state.last_sync / 1000):%Y-%m-%d %H:%M}"
     return Finding("sync", True, f"last on {when}, {state.unsent} entries since")
-
-
-def now() -> int:
-    return time.time_ns() // 1_000_000

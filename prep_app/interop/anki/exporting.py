@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from prep_app.interop.anki.note import note_of
 from prep_app.interop.anki.notetype import BASIC, CLOZE, add_notetypes
 from prep_app.interop.anki.pictures import picture_name, pictures
 from prep_app.interop.anki.reader import GUID, MARKED
+from prep_app.memory import days
 from prep_app.memory.days import DAY, study_day
 from prep_app.memory.fold import standing
 from prep_app.memory.journal import Entry
@@ -151,7 +151,7 @@ def _add_memory(
     taken: set[int] = set()
     log: list[list[int]] = []
     changed = []
-    now = time.time_ns() // 1_000_000
+    now = days.now()
     today = study_day(now, memory.settings.rollover_hour)
     others = 0
     for ident, note in notes.items():

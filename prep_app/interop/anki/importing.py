@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from prep_app.interop.anki.card import Made, Unfit, card_id, card_of
 from prep_app.interop.anki.history import EARLIEST, Known, journal_rows, plausible, row
 from prep_app.interop.anki.pack import Written, write_pack
 from prep_app.interop.anki.reader import MARKED, AnkiCard, opened_package
+from prep_app.memory import days
 from prep_app.memory.journal import NewRow
 from prep_app.memory.store import Memory
 from prep_app.paths import Home
@@ -38,7 +38,7 @@ def import_package(home: Home, library: Library, memory: Memory, path: Path, say
     Raises UserError where it cannot be read, is made to do harm, or the disk refuses.
     """
     say(f"reading {path.name}")
-    now = time.time_ns() // 1_000_000
+    now = days.now()
     left_out: Counter[str] = Counter()
     with opened_package(path) as package:
         known = [card for card in package.cards if card_id(card) in library.cards]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import psycopg
@@ -11,6 +10,7 @@ from prep_app.content.library import library_for
 from prep_app.errors import UserError
 from prep_app.interop.sync.connection import Connection
 from prep_app.interop.sync.schema import LONGEST_NAME
+from prep_app.memory import days
 from prep_app.memory.statistics import statistics
 from prep_app.memory.store import Memory
 from prep_app.paths import Home
@@ -69,7 +69,7 @@ def renew(connection: Connection, home: Home, settings: Settings) -> str | None:
     row = connection.execute(f"SELECT name FROM prep.board WHERE {MINE} AND name IS NOT NULL".encode()).fetchone()
     if row is None:
         return None
-    at = time.time_ns() // 1_000_000
+    at = days.now()
     memory = Memory.open(home, settings)
     try:
         reviews = [review for review in memory.reviews() if review.at <= at]

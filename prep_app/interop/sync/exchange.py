@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from prep_app.interop.sync.connection import Connection
 from prep_app.interop.sync.cursor import STAYS_HERE, UNPUSHED, Cursor
 from prep_app.interop.sync.schema import MIGRATIONS
 from prep_app.interop.sync.untrusted import nonsense, refusal
+from prep_app.memory import days
 from prep_app.memory.journal import Journal, NewRow
 from prep_app.memory.journal_file import COLUMNS, row_damage
 from prep_app.text import printable
@@ -163,7 +163,7 @@ class _Run:
             if known < len(rows):
                 break
         tip, tip_id = self.journal.tip()
-        now = time.time_ns() // 1_000_000
+        now = days.now()
         self.cursor = replace(self.cursor, tip=tip, tip_id=tip_id, pushed=pushed, at=now)
         self.keep(self.cursor)
 

@@ -16,9 +16,10 @@ from prep_app.lab.catalogue import Demo, Mistake, Prediction
 from prep_app.lab.client import LabClient
 from prep_app.lab.events import Result
 from prep_app.lab.record import RunRecord
+from prep_app.memory.days import now
 from prep_app.practice.demo_runs import foresight_so_far, keep_prediction, keep_run, outcome_of
 from prep_app.ui import keys
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.export import export
 from prep_app.ui.screens.bench.break_it import BreakScreen, broken
 from prep_app.ui.screens.bench.notes import said_and_came, what_changed

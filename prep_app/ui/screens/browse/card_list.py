@@ -13,10 +13,10 @@ from textual.widgets.option_list import Option
 from prep_app.content.body import Kind, Numeric
 from prep_app.content.model import Card, CardId
 from prep_app.content.variant import in_letters
+from prep_app.memory.days import now
 from prep_app.memory.types import New
 from prep_app.practice.browse import Standing
 from prep_app.ui import keys, phrases
-from prep_app.ui.desk import now
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.steady_list import SteadyList
 

@@ -12,10 +12,10 @@ from textual.widgets import Markdown, Static
 
 from prep_app.answers.asked import Asked
 from prep_app.content.model import Card, DemoLink
+from prep_app.memory.days import now
 from prep_app.memory.types import New
 from prep_app.practice.browse import Standing
 from prep_app.ui import phrases
-from prep_app.ui.desk import now
 from prep_app.ui.screens.browse.card_list import MARKS, STYLES
 from prep_app.ui.screens.browse.right import example, right
 from prep_app.ui.themes import QUIET

@@ -16,10 +16,11 @@ from textual.widgets import Input, OptionList, Static
 from prep_app.content.model import Card, CardId
 from prep_app.content.query import Filter, with_filter
 from prep_app.content.search import Abandoned
+from prep_app.memory.days import now
 from prep_app.memory.types import New
 from prep_app.practice.browse import Browse, Finding
 from prep_app.ui import keys
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.screens.browse import words
 from prep_app.ui.screens.browse.card_list import CardList
 from prep_app.ui.screens.browse.preview import Preview

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 
 from prep_app.content.model import Card
+from prep_app.memory.days import now
 from prep_app.practice.browse import Browse, Finding
 from prep_app.ui import phrases
-from prep_app.ui.desk import now
 
 
 def tally(finding: Finding, size: int) -> Content:

@@ -11,9 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from prep_app.content.model import Card
+from prep_app.memory.days import now
 from prep_app.memory.types import New, Rating
 from prep_app.ui import keys, phrases
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.widgets.key_line import KeyLine
 

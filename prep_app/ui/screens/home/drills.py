@@ -12,9 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from prep_app.memory.days import now
 from prep_app.practice.drill import Drill, Drills, drills
 from prep_app.ui import keys, phrases
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.key_line import KeyLine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from prep_app.memory.days import now
 from prep_app.ui import keys
 from prep_app.ui.widgets.key_line import KeyLine
 from prep_app.ui.widgets.steady_list import SteadyList
@@ -95,13 +95,13 @@ class HomeScreen(Screen[None]):
         from prep_app.practice.today import today
 
         desk.memory.refresh()
-        return today(desk.library, desk.memory, desk.settings, _now())
+        return today(desk.library, desk.memory, desk.settings, now())
 
     @staticmethod
     def _look_ahead(desk: Desk) -> Standing | None:
         from prep_app.practice.interview import standing
 
-        return standing(desk.library, desk.memory, desk.settings, _now())
+        return standing(desk.library, desk.memory, desk.settings, now())
 
     def _draw(self, today: Today) -> None:
         from prep_app.ui.screens.home import menu
@@ -120,7 +120,7 @@ class HomeScreen(Screen[None]):
             ]
         )
         self._highlight(options, at, chosen.id if chosen is not None else None)
-        self.query_one("#note", Static).update(menu.note(today, self.desk.library, _now()))
+        self.query_one("#note", Static).update(menu.note(today, self.desk.library, now()))
 
     @staticmethod
     def _highlight(options: OptionList, at: int, name: str | None) -> None:
@@ -190,7 +190,7 @@ class HomeScreen(Screen[None]):
             self.app.push_screen(StatsScreen(self.desk))
 
     async def action_undo(self) -> None:
-        undone = await asyncio.to_thread(self.desk.memory.undo, _now())
+        undone = await asyncio.to_thread(self.desk.memory.undo, now())
         self.notify("Nothing to take back" if undone is None else "Taken back", markup=False)
         await self.look()
 
@@ -216,7 +216,7 @@ class HomeScreen(Screen[None]):
                 desk.library,
                 desk.memory,
                 desk.settings,
-                clock=_now,
+                clock=now,
                 limit=limit,
                 only=only,
                 cards=drill,
@@ -229,7 +229,3 @@ class HomeScreen(Screen[None]):
             self.notify(f"Nothing to do{which} now; press m to learn more or p to practise", markup=False)
             return
         self.app.push_screen(StudyScreen(desk, session))
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

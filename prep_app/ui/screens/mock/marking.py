@@ -17,12 +17,13 @@ from textual.widgets import Static
 from prep_app.answers.response import Picked
 from prep_app.content.body import Recall
 from prep_app.errors import UserError
+from prep_app.memory.days import now
 from prep_app.memory.store import Memory
 from prep_app.practice.mock_interview import Answers, Item
 from prep_app.practice.mock_kept import note_answers, note_report, note_thrown_away
 from prep_app.practice.mock_report import Report, report, spell
 from prep_app.ui import keys, phrases
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.screens.mock.ask import LeaveMarkingScreen
 from prep_app.ui.screens.mock.clock import SayLine

@@ -14,12 +14,13 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from prep_app.lab.catalogue import Parameter
+from prep_app.memory.days import now
 from prep_app.practice.mock import Terms
 from prep_app.practice.mock_interview import Interview
 from prep_app.practice.mock_kept import Data, history, unmarked
 from prep_app.practice.mock_report import Report, spell
 from prep_app.ui import keys, phrases
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.screens.mock.again import mark_on
 from prep_app.ui.screens.mock.past import earlier, when

@@ -12,11 +12,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from prep_app.errors import UserError
-from prep_app.memory.days import study_day
+from prep_app.memory.days import now, study_day
 from prep_app.memory.types import InterviewPlan
 from prep_app.practice.interview import MINUTES, Outlook, interview_on, outlook
 from prep_app.ui import keys, phrases
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.key_line import KeyLine

@@ -13,12 +13,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from prep_app.lab.events import Plot
-from prep_app.memory.days import study_day
+from prep_app.memory.days import now, study_day
 from prep_app.practice.mock_kept import history, unmarked
 from prep_app.practice.mock_report import Report
 from prep_app.practice.scores import Scores, scores
 from prep_app.ui import keys
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.screens.mock.again import mark_on
 from prep_app.ui.screens.stats import drawing

@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.screen import Screen
 
 from prep_app.content.model import DemoLink
+from prep_app.memory.days import now
 from prep_app.practice.demo_runs import keep_run
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.export import export
 from prep_app.ui.screens.closes_once import SaysErrors
 from prep_app.ui.screens.study.card_page import CardPage

@@ -14,10 +14,11 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from prep_app.content.model import Card, DemoLink, Question
+from prep_app.memory.days import now
 from prep_app.memory.types import Rating
 from prep_app.practice.session import Session
 from prep_app.ui import keys, phrases
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.screens.study.answering.answering import Answering
 from prep_app.ui.screens.study.beside import Beside

@@ -11,12 +11,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from prep_app.content.model import Card
-from prep_app.memory.days import study_day
+from prep_app.memory.days import now, study_day
 from prep_app.memory.types import Rating
 from prep_app.practice.session import Session
 from prep_app.practice.summary import Summary
 from prep_app.ui import keys, phrases
-from prep_app.ui.desk import Desk, now
+from prep_app.ui.desk import Desk
 from prep_app.ui.screens.closes_once import ClosesOnce
 from prep_app.ui.themes import QUIET
 from prep_app.ui.widgets.hanging import Hanging, Row
